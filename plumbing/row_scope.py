@@ -54,10 +54,19 @@ def of_bureau(bureau: str, column: Any) -> Condition:
     return sa.and_(_of_district(bureau, column), unindexed(column) == bureau)
 
 
-def _of_district(bureau: str, column: Any) -> Condition:
+def same_bureau(column: Any, other: Any) -> Condition:
+    """Returns a condition for rows whose bureau, in `column`, is the one in another column."""
+    return sa.and_(_district(column) == _district(other), unindexed(column) == other)
+
+
+def _district(column: Any) -> Any:
     # Numbers in the statement itself, as in the index: SQLite compares the two word for word.
     numbers: list[Any] = [sa.literal_column("1"), sa.literal_column(str(_DIGITS))]
-    of_district: Condition = sa.func.substr(column, *numbers) == bureau[:_DIGITS]
+    return sa.func.substr(column, *numbers)
+
+
+def _of_district(bureau: str, column: Any) -> Condition:
+    of_district: Condition = _district(column) == bureau[:_DIGITS]
     return of_district
 
 

@@ -31,6 +31,14 @@ def servers_of_one_kind(text: str) -> str:
     return text
 
 
+def known_ports(text: str) -> str:
+    """Checks numbers of ports, with commas between."""
+    for name in names_in(text):
+        if not name.isdecimal() or not 0 < int(name) < 1 << 16:
+            raise ValueError(f"{name}：不是端口号 | is no port")
+    return text
+
+
 def mail_address(text: str) -> str:
     """Checks a mail address; it may be empty."""
     if text and not is_mail_address(text):

@@ -29,6 +29,7 @@ from plumbing.addresses import (
 from plumbing.setting_checks import (
     kept_long_enough,
     known_links,
+    known_ports,
     mail_address,
     sender,
     servers_of_one_kind,
@@ -94,6 +95,7 @@ class Settings(BaseSettings):
     grading_metrics_address: str = "127.0.0.1:7312"
     objection_metrics_address: str = "127.0.0.1:7313"
     alerts_metrics_address: str = "127.0.0.1:7314"
+    portal_metrics_address: str = "127.0.0.1:7310"
 
     database: str = ""
     # One address, or several of one cluster with commas between.
@@ -136,7 +138,8 @@ class Settings(BaseSettings):
     checkpoint_webhook_ca_file: str = ""  # its authorities; empty for those of the machine
     checkpoint_webhook_private: bool = False  # whether it may have an address of an inner network
     webhook_ca_file: str = ""  # the authorities of the webhooks of subjects, likewise
-    webhook_private: bool = False  # whether these may have inner addresses, and http: for trials
+    webhook_ports: Annotated[str, AfterValidator(known_ports)] = "443"  # which these may have
+    webhook_private: bool = False  # for trials: inner addresses, any port, and http
 
     # How many days the access log keeps an entry; at least as long as the law says.
     access_log_days: Annotated[int, AfterValidator(kept_long_enough)] = 400
@@ -215,8 +218,10 @@ class Settings(BaseSettings):
     scan_command: str = ""
     scan_seconds: float = Field(default=60.0, gt=0)
     log_level: str = "INFO"
-    # On one machine: how many full log files of 16 MiB are kept of each process.
+    # On one machine: how many full log files of 16 MiB are kept of each process, and for how many
+    # days any is kept, whatever the number.
     log_files: int = Field(default=1, ge=1, le=10_000)
+    log_days: int = Field(default=0, ge=0, le=3660)
     # The variable of all programs that trace; spans are sent to /v1/traces at this address.
     otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
 
@@ -310,6 +315,11 @@ class Settings(BaseSettings):
     def mailbox_dir(self) -> Path:
         """The directory in which a sandbox's mail server stores every mail as a file."""
         return self.data_dir / "mailbox"
+
+    @property
+    def webhook_port_numbers(self) -> frozenset[int]:
+        """The ports that the programs of subjects and gateways may have."""
+        return frozenset(map(int, names_in(self.webhook_ports)))
 
     @property
     def roles_with_second_factor(self) -> frozenset[str]:

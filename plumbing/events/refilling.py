@@ -188,11 +188,15 @@ async def _require_rest(js: JetStreamContext, stream: Stream) -> None:
 
 
 async def _publish_once_more(database: Database, seqs: Sequence[int | None]) -> None:
-    """Marks events as unpublished once a relay has marked them, or has not for half a minute."""
+    """Marks events as unpublished once a relay has marked them, or has not for half a minute.
+
+    It is half a minute for all of them together.
+    """
+    looks = iter(range(LOOKS))
     for chunk in chunks([*seqs], ROWS_PER_UPDATE):
         chosen = col(Outbox.seq).in_(chunk)
         waiting = select(Outbox.seq).where(chosen, _UNPUBLISHED).limit(1)
-        for _ in range(LOOKS):
+        for _ in looks:
             async with database.snapshot() as session:
                 if (await session.exec(waiting)).first() is None:
                     break

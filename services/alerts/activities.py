@@ -22,6 +22,7 @@ from services.alerts.notices.issue import load
 from services.alerts.notices.lanes import AGAIN_AFTER, Lanes, Occupied
 from services.alerts.notices.preferences import preference_of
 from services.alerts.notices.quiet_hours import QUIET_LOOK, waits
+from services.alerts.owners import key_of_recipient
 from services.alerts.tables import Notice, NoticeState
 from services.alerts.watch import watch
 from services.alerts.webhooks.sending import WebhookError
@@ -71,11 +72,11 @@ class Activities:
         Does nothing if the notice is not pending, or is a mail and no mail server is set: then it
         waits until the service starts with one. After a crash between sending and storing, the
         notice is sent again under the same id. Raises ApplicationError if it is not accepted, or if
-        its address hung before and has to wait, or in the quiet hours of its subject.
+        its address hung before and has to wait, or in the quiet hours of its recipient.
         """
         async with self._changes.database.snapshot() as session:
             notice = await load(session, notice_id, lock=False)
-            wish = await preference_of(session, notice.subject_id)
+            wish = await preference_of(session, await key_of_recipient(session, notice))
         if notice.state is not NoticeState.PENDING or not self._can_send(notice):
             return
         if (pause := waits(notice, wish, self._changes.clock.now())) is not None:

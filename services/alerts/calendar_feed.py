@@ -22,9 +22,11 @@ from plumbing.chunks import chunks
 from plumbing.identity import Caller
 from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
-from services.alerts.due_dates import InstitutionCalendar
-from services.alerts.escalation.tables import AwaitedOrder
+from services.alerts import wire
+from services.alerts.due_dates import Ending, InstitutionCalendar, outlasts_others
+from services.alerts.escalation.tables import UNENDED, AwaitedOrder
 from services.alerts.tables import (
+    TO_REPORT,
     CalendarFeed,
     CalibrationDue,
     Escalation,
@@ -129,19 +131,25 @@ async def _behind(view: View, digest: str) -> tuple[str, list[pb.DueDate]]:
             *await _verifications(view, await _instruments(view, subject.subject_id)),
             *await _calibrations(view, subject.subject_id),
             *_of_steps(await _steps(view, subject.subject_id)),
+            *await _appointments(view, subject.subject_id),
+            *await _endings(view, col(Ending.subject_id) == subject.subject_id),
         ]
     of_one = select(InstitutionCalendar).where(col(InstitutionCalendar.secret_sha256) == digest)
     own = (await view.session.exec(of_one)).first()
     if own is None:
         raise NotFound("没有这个日历地址，可能已经更换", "There is no such calendar address")
-    return own.institution, await _orders(view, own.institution)
+    return own.institution, [
+        *await _orders(view, own.institution),
+        *await _certificates(view, own.institution),
+        *await _endings(view, col(Ending.institution) == own.institution),
+    ]
 
 
 async def _orders(view: View, institution: str) -> list[pb.DueDate]:
     """The open orders of an institution, each with the last day of what it does next."""
     rows = await view.session.exec(
         select(AwaitedOrder)
-        .where(col(AwaitedOrder.institution) == institution, col(AwaitedOrder.due_on).is_not(None))
+        .where(col(AwaitedOrder.institution) == institution, sa.text(UNENDED))
         .order_by(col(AwaitedOrder.due_on), col(AwaitedOrder.order_id))
         .limit(MOST)
     )
@@ -154,6 +162,75 @@ async def _orders(view: View, institution: str) -> list[pb.DueDate]:
             serial_no=row.serial_no,
             version=row.version,
             order_id=row.order_id,
+        )
+        for row in rows
+    ]
+
+
+async def _appointments(view: View, subject_id: str) -> list[pb.DueDate]:
+    """The days appointed for the verification of a subject's instruments."""
+    rows = await view.session.exec(
+        select(AwaitedOrder)
+        .where(
+            sa.text(UNENDED),
+            col(AwaitedOrder.subject_id) == subject_id,
+            col(AwaitedOrder.appointed_on).is_not(None),
+        )
+        .order_by(col(AwaitedOrder.appointed_on), col(AwaitedOrder.order_id))
+        .limit(MOST)
+    )
+    return [
+        pb.DueDate(
+            due_id=f"appointment/{row.order_id}",
+            kind="appointment",
+            on=wire.text(row.appointed_on),
+            type_code=row.type_code,
+            serial_no=row.serial_no,
+            version=row.version,
+            order_id=row.order_id,
+        )
+        for row in rows
+    ]
+
+
+async def _certificates(view: View, institution: str) -> list[pb.DueDate]:
+    """The certificates that an institution has not uploaded, each with its last day."""
+    rows: Any = (
+        select(Verification, Instrument)
+        .join(Instrument, col(Instrument.instrument_id) == col(Verification.instrument_id))
+        .where(sa.text(TO_REPORT), col(Verification.institution) == institution)
+        .order_by(col(Verification.report_by), col(Verification.verification_id))
+        .limit(MOST)
+    )
+    return [
+        pb.DueDate(
+            due_id=f"certificate/{row.verification_id}",
+            kind="certificate_upload",
+            on=wire.text(row.report_by),
+            type_code=instrument.type_code,
+            serial_no=instrument.serial_no,
+            version=row.version,
+            verification_id=row.verification_id,
+        )
+        for row, instrument in await view.session.exec(rows)
+    ]
+
+
+async def _endings(view: View, held: sa.ColumnElement[bool]) -> list[pb.DueDate]:
+    """The last days of permits, authorisations and qualifications, but of those renewed since."""
+    rows = await view.session.exec(
+        select(Ending)
+        .where(held, col(Ending.last_day).is_not(None), outlasts_others())
+        .order_by(col(Ending.last_day), col(Ending.kind), col(Ending.ending_id))
+        .limit(MOST)
+    )
+    return [
+        pb.DueDate(
+            due_id=f"ending/{row.kind}/{row.ending_id}",
+            kind=row.kind,
+            on=wire.text(row.last_day),
+            name=row.what,
+            version=row.version,
         )
         for row in rows
     ]

@@ -53,6 +53,7 @@ from services.alerts.notices.institution_orders import tell_institution_of_order
 from services.alerts.notices.issue import contact_of, issue, known
 from services.alerts.notices.moved_terms import term_moved
 from services.alerts.notices.order_notices import tell_of_orders
+from services.alerts.notices.order_steps import keep_steps
 from services.alerts.notices.owner_notices import tell_of_owners
 from services.alerts.notices.proposal_notices import proposal_decided
 from services.alerts.notices.receiver_mails import receiver_mail_due
@@ -327,6 +328,7 @@ async def orders_changed(change: Change, received: Received[registry.OrdersChang
         await put_order(change, order)
     if not received.message.moved:
         await tell_of_orders(change, received.message.orders, received.message.ground)
+        await keep_steps(change, received.message.orders)
         await tell_institution_of_orders(change, received.message.orders, received.message.ground)
         await tell_programs_of_orders(change, received.message.orders)
     await release(change, {order.subject_id for order in received.message.orders})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlalchemy.orm import aliased
+from sqlmodel import Field, SQLModel, col
 
 from law.reminders import Due, reached
 from plumbing.database import enum_column
@@ -84,3 +86,27 @@ class Ending(Reminded, Base, table=True):
     number: str
     last_day: date | None = None
     version: int = Field(sa_type=sa.BigInteger)
+
+
+# What two of one kind have in common if the later one takes the place of the earlier one.
+_SAME = {
+    Due.PERMIT: ("subject_id", "what", "number"),
+    Due.AUTHORISATION: ("institution", "what"),
+}
+
+
+def outlasts_others() -> sa.ColumnElement[bool]:
+    """Returns the condition for what no later one outlasts that takes its place.
+
+    A permit is replaced by one of the same number, an authorisation by one for the same type.
+    """
+    return sa.not_(sa.or_(*(_outlasted(kind, names) for kind, names in _SAME.items())))
+
+
+def _outlasted(kind: Due, names: Sequence[str]) -> sa.ColumnElement[bool]:
+    later = aliased(Ending)
+    same = (getattr(later, name) == getattr(Ending, name) for name in names)
+    lasts = col(later.last_day) > col(Ending.last_day)
+    return sa.and_(
+        col(Ending.kind) == kind, sa.exists().where(col(later.kind) == kind, *same, lasts)
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from plumbing.identity import Role
 from plumbing.rpc import ANYONE, Policy, Rule, allow
+from services.alerts.owners import READERS
 
 SERVICE = "quanheng.alerts.v1.AlertsService"
 ESCALATIONS = "quanheng.alerts.v1.EscalationService"
@@ -22,7 +23,8 @@ STAFF = (
 _COLOURS = allow(Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *STAFF)
 _ALERTS = allow(Role.OPERATOR, *STAFF)
 _RETRY = allow(Role.CASEWORKER, Role.UNIT_HEAD, Role.ADMINISTRATOR)
-_CALENDAR = allow(Role.OPERATOR, Role.VERIFICATION_INSTITUTION)
+_NOTICES = allow(Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *STAFF)
+_RECEIVERS = allow(Role.OPERATOR, Role.VERIFICATION_INSTITUTION)
 _DECIDE = allow(Role.CASEWORKER, Role.UNIT_HEAD)
 
 POLICY: Policy = {
@@ -33,17 +35,17 @@ POLICY: Policy = {
         Role.OPERATOR, Role.VERIFICATION_INSTITUTION, Role.PUBLIC, *STAFF
     ),
     f"/{SERVICE}/ListAlerts": _ALERTS.noting("alert"),
-    f"/{SERVICE}/ListNotices": _ALERTS.noting("notice"),
-    f"/{SERVICE}/MarkNotices": allow(Role.OPERATOR),
-    f"/{SERVICE}/GetDigestPreference": allow(Role.OPERATOR),
-    f"/{SERVICE}/SetDigestPreference": allow(Role.OPERATOR),
-    f"/{SERVICE}/GetMobileNumber": allow(Role.OPERATOR),
-    f"/{SERVICE}/AskMobileNumber": allow(Role.OPERATOR),
-    f"/{SERVICE}/ConfirmMobileNumber": allow(Role.OPERATOR),
-    f"/{SERVICE}/RemoveMobileNumber": allow(Role.OPERATOR),
-    f"/{SERVICE}/GetCalendarFeed": _CALENDAR,
-    f"/{SERVICE}/RenewCalendarFeed": _CALENDAR,
-    f"/{SERVICE}/EndCalendarFeed": _CALENDAR,
+    f"/{SERVICE}/ListNotices": _NOTICES.noting("notice"),
+    f"/{SERVICE}/MarkNotices": allow(Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *READERS),
+    f"/{SERVICE}/GetDigestPreference": _RECEIVERS,
+    f"/{SERVICE}/SetDigestPreference": _RECEIVERS,
+    f"/{SERVICE}/GetMobileNumber": _RECEIVERS,
+    f"/{SERVICE}/AskMobileNumber": _RECEIVERS,
+    f"/{SERVICE}/ConfirmMobileNumber": _RECEIVERS,
+    f"/{SERVICE}/RemoveMobileNumber": _RECEIVERS,
+    f"/{SERVICE}/GetCalendarFeed": _RECEIVERS,
+    f"/{SERVICE}/RenewCalendarFeed": _RECEIVERS,
+    f"/{SERVICE}/EndCalendarFeed": _RECEIVERS,
     # The secret in the request is what admits.
     f"/{SERVICE}/ReadCalendar": Rule(ANYONE),
     f"/{SERVICE}/GetWatch": allow(*STAFF),

@@ -231,9 +231,11 @@ async def put_verifications(
 
 def _verification(message: registry_pb2.Verification) -> dict[str, Any]:
     fields = {name: getattr(message, name) for name in _OF_VERIFICATION}
+    due = "" if message.certificate_on or message.removed else message.report_by
     days = {
         "verified_on": wire.day(message.verified_on),
         "valid_until": wire.day(message.valid_until),
+        "report_by": wire.day(due),
     }
     return {**fields, **days, "result": VerificationResult(message.result)}
 

@@ -32,8 +32,10 @@ from services.alerts.lateness import (
     open_orders,
     state_lateness,
 )
-from services.alerts.notices.attempts import LAST, receipts_of
+from services.alerts.notices.attempts import LAST, receipts_by_other_ways, receipts_of
 from services.alerts.notices.retries import limited
+from services.alerts.owners import addressed_to
+from services.alerts.policy import STAFF
 from services.alerts.tables import (
     ON_FILE,
     TOLD_OF,
@@ -163,7 +165,7 @@ async def list_notices(view: View, request: pb.ListNoticesRequest) -> pb.ListNot
 
     They are in the requested order, newest first without one.
     """
-    rows = select(Notice).where(*scope(view.caller, Notice, request.bureau, request.subject_id))
+    rows = select(Notice).where(*_notices_seen(view.caller, request))
     if request.state:
         rows = rows.where(col(Notice.state) == NoticeState(request.state))
     if request.notice_id:
@@ -179,7 +181,23 @@ async def list_notices(view: View, request: pb.ListNoticesRequest) -> pb.ListNot
     receipts = await receipts_of(view.session, ids, last=last)
     for message in notices:
         message.receipts.extend(receipts[message.notice_id])
+        if request.notice_id:
+            message.receipts.extend(await receipts_by_other_ways(view.session, message.notice_id))
     return pb.ListNoticesResponse(notices=notices, next_page_token=token, **count)
+
+
+def _notices_seen(
+    caller: Caller, request: pb.ListNoticesRequest
+) -> Iterator[sa.ColumnElement[bool]]:
+    """Yields the conditions for the notices that the caller may see and asks for.
+
+    A verification institution has a bureau in its token, and sees only what was sent to itself.
+    """
+    if not request.own and (caller.is_service or caller.has(Role.OPERATOR, *STAFF)):
+        yield from scope(caller, Notice, request.bureau, request.subject_id)
+        return
+    yield addressed_to(caller)
+    yield from _limits(Notice, request.bureau, request.subject_id)
 
 
 async def get_watch(view: View, request: pb.GetWatchRequest) -> pb.GetWatchResponse:
@@ -200,6 +218,10 @@ def scope(
     A non-empty `bureau` or `subject_id` limits the rows further.
     """
     yield row_scope.seen(caller, table.subject_id, table.bureau)
+    yield from _limits(table, bureau, subject_id)
+
+
+def _limits(table: type[Owned], bureau: str, subject_id: str) -> Iterator[sa.ColumnElement[bool]]:
     if bureau:
         yield row_scope.of_bureau(bureau, table.bureau)
     if subject_id:

@@ -89,6 +89,8 @@ _ZH = {"server_default": ZH.value}
 ON_FILE = "standing <> 'removed'"
 TOLD_OF = "NOT baseline"
 UNTOLD_RED = "baseline AND colour = 'red'"
+TO_REPORT = "report_by IS NOT NULL"
+OF_OTHERS = "recipient <> ''"  # than subjects and bureaus
 
 
 def _both(name: str, *columns: str) -> tuple[sa.Index, sa.Index]:
@@ -242,7 +244,13 @@ class Verification(Base, table=True):
     Of several on one day, the one recorded last governs (C-19), but one that is `set_aside` or, if
     there is another one, that `precedes`.
     `certificate_no` and `institution` are empty where it came before they were stored.
+    `report_by` is the last day on which its certificate is uploaded in time, inclusive; None once
+    it was, and where none is due.
     """
+
+    __table_args__ = (
+        partial_index("ix_verification_to_report", "institution", "report_by", where=TO_REPORT),
+    )
 
     verification_id: str = Field(primary_key=True)
     instrument_id: str = Field(index=True)
@@ -254,6 +262,7 @@ class Verification(Base, table=True):
     set_aside: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     precedes: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     part: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    report_by: date | None = None
     removed: bool
     version: int = Field(sa_type=sa.BigInteger)
     certificate_no: str = Field(default="", sa_column_kwargs={"server_default": ""})
@@ -338,6 +347,9 @@ class Notice(Base, table=True):
         sa.Index("ix_notice_subject", "subject_id", "created_at", "notice_id"),
         sa.Index("ix_notice_state_newest", "state", "created_at", "notice_id"),
         bureau_index("ix_notice_bureau", "created_at", "notice_id"),
+        partial_index(
+            "ix_notice_recipient", "recipient", "created_at", "notice_id", where=OF_OTHERS
+        ),
         bureau_index("ix_notice_bureau_state", "state", "created_at", "notice_id"),
     )
 

@@ -38,6 +38,8 @@ from services.alerts.notices.colour_mails import issue_digests, issue_rejected
 from services.alerts.notices.dccs import issue_dccs
 from services.alerts.notices.dead_addresses import issue_dead_addresses
 from services.alerts.notices.endings import issue_endings
+from services.alerts.notices.institution_weeks import issue_weeks
+from services.alerts.notices.order_steps import issue_order_steps
 from services.alerts.notices.results import issue_results
 from services.alerts.notices.upkeep import issue_upkeep
 from services.alerts.tables import NEW_WATCHES, Alert, Instrument, Notice, Watch
@@ -49,7 +51,8 @@ DUE_PER_TRANSACTION = 20_000
 _DAY = timedelta(days=1)
 # What is told once a day besides colours: to owners and institutions, then to the bureau.
 _DAILY = (
-    *(issue_results, issue_calibrations, issue_endings, issue_dccs, issue_upkeep),
+    *(issue_order_steps, issue_results, issue_calibrations, issue_endings, issue_dccs),
+    *(issue_weeks, issue_upkeep),
     *(issue_approval_digest, issue_arrivals, issue_dead_addresses, issue_of_undertakings),
 )
 

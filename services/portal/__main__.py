@@ -22,6 +22,7 @@ from plumbing.open_files import open_all_files
 from plumbing.plain_links import refuse_plain_links
 from plumbing.portal_certificate import PortalCertificate
 from plumbing.private_files import keep_new_files_private
+from plumbing.readiness import READINESS
 from plumbing.settings import PORTAL, Settings
 from plumbing.telemetry import end_logging, start_logging
 from plumbing.waiting import once_database_there
@@ -29,6 +30,7 @@ from services.portal.app import application
 from services.portal.clients import Services, VisitorToken
 from services.portal.connections import Bounds, Networks, protocol
 from services.portal.exports import Exports
+from services.portal.measured import follow_readiness, serve_own_metrics
 from services.portal.provider import Provider
 from services.portal.second_clicks import SecondClicks
 from services.portal.sessions import Sessions
@@ -77,9 +79,12 @@ def main() -> None:
 
 async def _run(settings: Settings) -> None:
     clock = SystemClock()
+    serve_own_metrics(settings)
+    beating = asyncio.create_task(READINESS.beat(), name="beat")
     database = Database(settings.database_url(PORTAL))
     if await _migrated(database):
         await _open(settings, clock, database)
+    await ending.cancel("beat", [beating], CLOSE_SECONDS)
     await ending.step("postgresql", database.close(), CLOSE_SECONDS)
 
 
@@ -131,9 +136,10 @@ async def _open(settings: Settings, clock: Clock, database: Database) -> None:
     calendar = CalendarFollower(visitor.applied_editions)
     watching = asyncio.create_task(ended.run(), name="ended logins")
     following = asyncio.create_task(calendar.run(), name="calendar")
+    telling = asyncio.create_task(follow_readiness(portal), name="readiness")
     bounding = asyncio.create_task(_end_in_time(portal.stopping), name="end in time")
     await _serve(portal, clock)
-    await ending.cancel("work", [watching, following, bounding], CLOSE_SECONDS)
+    await ending.cancel("work", [watching, following, telling, bounding], CLOSE_SECONDS)
     portal.open_data.remove()
     await ending.step("exports", portal.exports.close(), CLOSE_SECONDS)
     await ending.step("services", services.close(), CLOSE_SECONDS)

@@ -37,8 +37,14 @@ from services.portal.api import app as api
 from services.portal.away import away_page
 from services.portal.clients import come_from, use_token
 from services.portal.import_routes import IMPORT_PATH
-from services.portal.institution_routes import CERTIFICATE_PATH, DCC_PATH, UPKEEP_PATHS
+from services.portal.institution_routes import (
+    CERTIFICATE_PATH,
+    DCC_PATH,
+    UPKEEP_PATHS,
+)
+from services.portal.instrument_routes import PHOTOGRAPH_PATHS
 from services.portal.kept_input import KeptInput
+from services.portal.measured import lacking
 from services.portal.protection import (
     SAFE_METHODS,
     SafeHeaders,
@@ -47,7 +53,7 @@ from services.portal.protection import (
     unmasked,
 )
 from services.portal.rendering import LANGUAGES
-from services.portal.routes import ADDRESSES, EVIDENCE_PATHS, PHOTOGRAPH_PATHS
+from services.portal.routes import ADDRESSES, EVIDENCE_PATHS
 from services.portal.sessions import COOKIE
 from services.portal.static_files import serve_static
 from services.portal.tables import PortalSession
@@ -141,8 +147,7 @@ def _health(portal: Portal) -> Route:
     """Whether the portal can answer: it needs its sessions, and the visitors' token."""
 
     async def healthy(_request: Request) -> Response:
-        lacks = [] if await portal.sessions.reachable() else ["postgresql"]
-        lacks += [] if await portal.visitor.is_ready() else ["registry"]
+        lacks = await lacking(portal)
         words = f"waits for {', '.join(lacks)}" if lacks else "ok"
         return PlainTextResponse(words, 503 if lacks else 200)
 

@@ -45,11 +45,17 @@ def _figure(words: Words, figure: pb.CapacityFigure) -> str:
 def site(words: Words, one: AnySite) -> str:
     """Returns a place where an institution verifies in one line."""
     parts = [one.address] if one.address else []
-    if isinstance(one, directory.DirectorySite | institutions.Site) and one.type_codes:
+    if one.type_codes:
         parts.append(_types(words, one.type_codes))
     if one.at_owner:
         parts.append(words.say(N_("可以上门")))
     return words.listed((one.name, words.listed(parts, "，")), "：") if parts else one.name
+
+
+def without_site(words: Words, types: Iterable[str]) -> str:
+    """Returns that no site of an institution verifies some types."""
+    text = words.say(N_("公开的检定地点都不检定{types}，请先向机构询问"))
+    return text.format(types=_types(words, types))
 
 
 def _types(words: Words, codes: Iterable[str]) -> str:

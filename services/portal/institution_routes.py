@@ -18,6 +18,7 @@ from services.portal.pages import (
     instrument_file,
     kept_institutions,
     laboratories,
+    order_moves,
     order_wizard,
     orders,
     punctuality,
@@ -38,7 +39,7 @@ PUBLIC_DIRECTORY = (_at(directory.PATH, directory.listing),)
 ORDERS = (
     _at("/orders", orders.listing, *_ORDERING),
     _at("/orders/new", order_wizard.apply, Role.OPERATOR, form=True),
-    _at("/orders/accept", orders.accept_chosen, Role.VERIFICATION_INSTITUTION, form=True),
+    _at(order_moves.PATH, order_moves.move_chosen, Role.VERIFICATION_INSTITUTION, form=True),
     _at("/orders/{order_id}", orders.one, *_ORDERING, form=True),
 )
 INSTITUTIONS = (

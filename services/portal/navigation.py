@@ -52,6 +52,7 @@ _CASEWORKER = (
     Place(N_("疑似同一"), "/alike"),
     Place(N_("导入待决定"), "/questions"),
     Place(N_("未送达"), "/undelivered"),
+    Place(N_("消息"), "/messages"),
     Place(N_("检定机构"), "/institutions"),
     Place(N_("共享"), "/sharings"),
     _PERMITS,
@@ -73,6 +74,7 @@ _UNIT_HEAD = (
     Place(N_("审计"), "/audit"),
     Place(N_("检定机构"), "/institutions"),
     Place(N_("未送达"), "/undelivered"),
+    Place(N_("消息"), "/messages"),
     Place(N_("共享"), "/sharings"),
     _PERMITS,
 )
@@ -96,6 +98,7 @@ _REVIEWER = (
     Place(N_("月报"), "/unit/report"),
     Place(N_("主体"), "/subjects"),
     Place(N_("审计"), "/audit"),
+    Place(N_("消息"), "/messages"),
     _PERMITS,
 )
 _INSTITUTION = (
@@ -107,6 +110,9 @@ _INSTITUTION = (
     Place(N_("到期预测"), "/forecast"),
     Place(N_("报送期限"), "/punctuality"),
     Place(N_("检定授权"), "/institutions"),
+    Place(N_("变更申请"), "/proposals"),
+    Place(N_("消息"), "/messages"),
+    Place(N_("通知方式"), "/contact"),
     Place(N_("程序接收"), "/webhooks"),
 )
 _ADMINISTRATOR = (

@@ -24,6 +24,7 @@ from services.portal.institution_routes import (
     QUALIFICATIONS,
     UPKEEP,
 )
+from services.portal.instrument_routes import INSTRUMENTS
 from services.portal.pages import (
     about,
     absences,
@@ -56,10 +57,6 @@ from services.portal.pages import (
     home,
     indices,
     inspections,
-    instrument_file,
-    instrument_forms,
-    instrument_owner,
-    instruments,
     integrators,
     invitations,
     labels,
@@ -76,7 +73,6 @@ from services.portal.pages import (
     password_links,
     people,
     permits,
-    photographs,
     platform_audit,
     platform_calendar,
     platform_mail,
@@ -118,8 +114,6 @@ EVIDENCE_PATHS = (
     OBJECTION_AGENT_PATH,
     *(OBJECTION_PATH, OBJECTION_ABOUT_PATH, REPAIR_PATH, RECONSIDERATION_PATH, EVIDENCE_PATH),
 )
-FILING_PATH = "/instruments/new"
-PHOTOGRAPH_PATHS = (FILING_PATH, photographs.PATH)
 _CASEWORK = (Role.CASEWORKER, Role.UNIT_HEAD)
 
 _PUBLIC = (
@@ -164,9 +158,9 @@ _OPERATORS = (
     _at("/grade", own_grade.grade, Role.OPERATOR),
     _at("/records", own_records.records, Role.OPERATOR),
     _at("/records/{record_id}/reply", replies.own, Role.OPERATOR, form=True),
-    _at("/messages", operator.messages, Role.OPERATOR),
-    _at("/messages/{notice_id}", operator.message, Role.OPERATOR, form=True),
-    _at("/contact", contact.contact, Role.OPERATOR, form=True),
+    _at("/messages", operator.messages, *operator.READERS),
+    _at("/messages/{notice_id}", operator.message, *operator.READERS, form=True),
+    _at("/contact", contact.contact, *contact.KEEPERS, form=True),
     _at("/due-dates", calendar_feed.settings, *calendar_feed.KEEPERS, form=True),
     _at("/due-dates/{secret}.ics", calendar_feed.feed),
     _at(webhooks.PATH, webhooks.page, *webhooks.KEEPERS, form=True),
@@ -183,33 +177,7 @@ _PEOPLE = (
 )
 _REGISTER = (
     _at("/home", home.home, Role.OPERATOR, *STAFF, Role.VERIFICATION_INSTITUTION),
-    _at("/instruments", instruments.listing, Role.OPERATOR, *STAFF),
-    _at(FILING_PATH, instrument_forms.file, Role.OPERATOR, form=True),
-    _at(instrument_file.PATH, instrument_file.from_file, Role.OPERATOR, form=True),
-    _at("/instruments/{instrument_id}", instruments.one, Role.OPERATOR, *STAFF),
-    _at(
-        "/instruments/{instrument_id}/state",
-        instrument_forms.change_state,
-        Role.OPERATOR,
-        form=True,
-    ),
-    _at(photographs.PATH, photographs.of_instrument, Role.OPERATOR, *STAFF, form=True),
-    _at("/photographs/{photograph_id}/file", photographs.file, Role.OPERATOR, *STAFF),
-    _at("/photographs/{photograph_id}/preview", photographs.preview, Role.OPERATOR, *STAFF),
-    _at(instrument_owner.PATH, instrument_owner.change_owner, Role.CASEWORKER, form=True),
-    _at("/instruments/{instrument_id}/move", instrument_forms.move, Role.OPERATOR, form=True),
-    _at(
-        "/instruments/{instrument_id}/details",
-        instrument_forms.details,
-        *(Role.OPERATOR, Role.CASEWORKER),
-        form=True,
-    ),
-    _at(
-        "/instruments/{instrument_id}/maker-code",
-        instrument_forms.maker_code,
-        Role.OPERATOR,
-        form=True,
-    ),
+    *INSTRUMENTS,
     _at("/verifications", verifications.listing, Role.OPERATOR, *STAFF),
     _at(permits.PATH, permits.listing, Role.OPERATOR, *STAFF),
     _at("/permits/{permit_id}", permits.one, Role.OPERATOR, *STAFF, form=True),
@@ -360,7 +328,7 @@ _AUDIT = (
 _NOTICES_AND_EXPORTS = (
     _at("/undelivered", platform_mail.undelivered, *platform_mail.READERS, form=True),
     _at(deliveries.PATH, deliveries.page, *platform_mail.READERS),
-    _at(unreached.PATH, unreached.page, *platform_mail.READERS),
+    _at(unreached.PATH, unreached.page, *platform_mail.READERS, form=True),
     _at("/exports", exports.listing, *SIGNED_IN),
     _at("/exports/{export_id}", exports.one, *SIGNED_IN),
     _at("/exports/{export_id}/progress", exports.progress, *SIGNED_IN),

@@ -138,7 +138,9 @@ def replica(sandbox: Sandbox) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    own = settings.model_copy(update={"portal_address": address})
+    # The kernel gives it any port for its metrics, which nobody reads.
+    places = {"portal_address": address, "portal_metrics_address": "127.0.0.1:0"}
+    own = settings.model_copy(update=places)
     command = [sys.executable, "-m", "services.portal"]
     with subprocess.Popen(
         command, env=child_environment(own), stdout=subprocess.DEVNULL

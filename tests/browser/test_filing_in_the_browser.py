@@ -1,14 +1,13 @@
-"""An operator files several new instruments from a file; what reaches nobody is found."""
+"""An operator files several new instruments from a file, without scripts."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import appears, both_ways, check
+from tests.browser.conftest import appears, check
 
 SignIn = Callable[..., Page]
 HEADS = "器具类型,出厂编号,型号规格,使用地点"
@@ -62,83 +61,48 @@ def test_a_file_of_new_instruments_is_checked_corrected_filed_and_filed_once(
     appears(page, page.get_by_text("器具备案回执：2 台"))
 
 
-def wants_english_by_mail(page: Page) -> None:
-    """A firm without an address wants notices in English; half of its quiet hours is refused."""
-    page.goto("/contact")
-    page.get_by_label("邮箱", exact=True).fill("")
-    press(page, "保存负责人和联系方式")
-    expect(page.get_by_role("alert")).to_contain_text("已修改。")
-    page.get_by_label("英文", exact=True).check()
-    page.get_by_label("检定结果和证书发到哪里").select_option("portal")
-    page.get_by_label("免打扰从几点起").fill("22:00")
-    press(page, "保存通知方式")
-    expect(page.locator("#quiet_until-error")).to_contain_text("起止时间都要填写")
-    expect(page.get_by_label("英文", exact=True)).to_be_checked()
-    expect(page.get_by_label("免打扰从几点起")).to_have_value("22:00")
-    page.get_by_label("免打扰到几点").fill("07:00")
-    press(page, "保存通知方式")
-    expect(page.get_by_role("alert")).to_contain_text("已修改。")
-    page.goto("/contact")
-    expect(page.get_by_label("英文", exact=True)).to_be_checked()
-    expect(page.get_by_label("检定结果和证书发到哪里")).to_have_value("portal")
-    expect(page.get_by_label("免打扰到几点")).to_have_value("07:00")
+def test_an_owner_asks_to_correct_a_number_and_the_register_waits(sign_in: SignIn) -> None:
+    owner = sign_in("demo.operator", java_script_enabled=False)
+    owner.goto("/instruments?colour=none&state=spare")
+    owner.locator("main tbody a").first.click()
+    instrument = owner.url
+    owner.get_by_role("link", name="申请更正类型、出厂编号、轮换日期").click()
+    press(owner, "核对并提交")
+    expect(owner.get_by_role("alert")).to_contain_text("请写明理由")
+    owner.get_by_label("理由").fill("铭牌上的编号是 GZ-20260123")
+    press(owner, "核对并提交")
+    expect(owner.get_by_role("alert")).to_contain_text("没有改动")
+    owner.get_by_label("出厂编号").fill("GZ-20260123")
+    press(owner, "核对并提交")
+    expect(owner.get_by_text("提交后由监管机关的办案人员核准才生效。")).to_be_visible()
+    expect(owner.locator("main")).to_contain_text("改为“GZ-20260123”")
+    press(owner, "提交申请")
+    expect(owner.locator("main")).to_contain_text("GZ-20260123")
+    owner.goto(instrument)
+    expect(owner.locator("h1")).not_to_contain_text("GZ-20260123")
 
 
-def applies_and_withdraws(page: Page, number: str) -> None:
-    """The institution, which has no address on file, is to hear that it need not verify it."""
-    page.goto("/orders/new")
-    page.get_by_role("checkbox", name=re.compile(number)).check()
-    press(page, "继续")
-    page.get_by_role("radio").first.check()
-    press(page, "继续")
-    press(page, "提交申请")
-    page.locator("main a[href^='/orders/']").first.click()
-    press(page, "撤回申请")
-    expect(page.get_by_text("已撤回").first).to_be_visible()
-
-
-def filtered(page: Page, kind: str) -> None:
-    page.goto("/undelivered")
-    page.get_by_label("状态", exact=True).select_option("no_address")
-    page.get_by_label("种类", exact=True).select_option(kind)
-    press(page, "筛选")
-
-
-@both_ways
-def test_what_reaches_nobody_is_found_with_its_recipient_and_as_it_would_be_sent(
-    sign_in: SignIn, *, javascript: bool
+def test_a_caseworker_corrects_an_instrument_and_sees_what_follows_before(
+    sign_in: SignIn,
 ) -> None:
-    page = sign_in("demo.operator", java_script_enabled=javascript)
-    number = f"WD-{'J' if javascript else 'N'}"
-    wants_english_by_mail(page)
-    page.goto("/instruments/import")
-    choose(page, f"燃油加油机,{number},WJ-A,三号岛")
-    press(page, "提交备案")
-    expect(page.get_by_role("alert")).to_contain_text("已备案 1 台")
-    applies_and_withdraws(page, number)
-
-    office = sign_in("administrator", java_script_enabled=javascript)
-    filtered(office, "filing")
-    receipt = appears(office, office.get_by_role("link", name=re.compile(f"回执.*{number}")))
-    press(office, "重新投递所选")
-    expect(office.get_by_role("alert")).to_contain_text("请至少选择一份通知")
-    expect(office.get_by_label("状态", exact=True)).to_have_value("no_address")
-    expect(office.get_by_label("种类", exact=True)).to_have_value("filing")
-    press(office, "重新投递符合条件的全部通知")
-    expect(office.get_by_role("heading", name="重新投递全部")).to_be_visible()
-    office.get_by_role("link", name="返回未送达的通知").click()
-    expect(office.get_by_label("种类", exact=True)).to_have_value("filing")
-    receipt.click()
-    title = f"Receipt of a filed instrument: fuel dispenser {number}"
-    expect(office.get_by_role("heading", name=title)).to_be_visible()
-    expect(office.get_by_text("You filed this instrument on")).to_be_visible()
-    expect(office.locator("main")).not_to_contain_text("贵单位")
-    expect(office.get_by_text("还没有发送过。")).to_be_visible()
-    check(sign_in("administrator"), office.url)
-
-    filtered(office, "institution")
-    withdrawn = appears(office, office.get_by_role("row", name="检定申请已撤回").first)
-    expect(withdrawn).to_contain_text("合成")
-    expect(withdrawn).not_to_contain_text("监督管理局")
-    withdrawn.get_by_role("link").first.click()
-    expect(office.get_by_text(number)).to_have_count(2)  # in both languages
+    page = sign_in("demo.caseworker")
+    page.goto("/instruments?colour=green")
+    page.locator("main tbody a").first.click()
+    instrument = page.url
+    page.get_by_role("link", name="更正类型、出厂编号、轮换日期").click()
+    page.get_by_label("轮换日期").fill("2026-08-01")
+    page.get_by_label("理由").fill("合格证上写明的轮换日期")
+    press(page, "核对并提交")
+    expect(page.locator("#then")).to_contain_text("更正以后的颜色")
+    check(page, page.url)
+    page.goto(f"{instrument}/edit")
+    page.get_by_label("出厂编号").fill("GZ-20260124")
+    page.get_by_label("理由").fill("铭牌上的编号")
+    press(page, "核对并提交")
+    expect(page.locator("#then")).to_contain_text("绿色提示")
+    press(page, "确认修改")
+    expect(page.locator("h1")).to_contain_text("GZ-20260124")
+    page.get_by_role("link", name="修改使用地点").click()
+    page.get_by_label("新的使用地点").fill("二号加油岛")
+    press(page, "确认修改")
+    expect(page.locator("main")).to_contain_text("二号加油岛")

@@ -108,7 +108,8 @@ def accepts(lab: Page) -> None:
     while (chosen := lab.get_by_role("checkbox", name=re.compile("选择"))).count():
         for one in chosen.all():
             one.check()
-        press(lab, "受理所选申请")
+        press(lab, "受理")
+        expect(lab.get_by_role("status")).to_contain_text(re.compile(r"已办理 \d+ 件。$"))
         lab.goto("/orders?state=applied")
     assert Counter(row["状态"] for row in listed(lab, "/orders")) == {"已受理": 60}
 

@@ -16,7 +16,7 @@ import pytest
 from plumbing.settings import SERVICES
 from tests.cluster.engines import GO_ON, STOP, NatsServerOfCluster
 from tests.cluster.platform import Cluster
-from tests.cluster.proving import told, until
+from tests.cluster.proving import Goal, told, until
 from tests.ports import free_port
 
 # What is left out of `make test`, as its processes need some minutes.
@@ -39,7 +39,7 @@ async def test_a_database_refuses_connections_for_four_seconds(cluster: Cluster)
         await asyncio.sleep(4)  # the length of the trial
         await until(lambda: not any(replica.is_ready for replica in cluster.replicas))
         cluster.primary.run()  # on the main thread, with which it would end
-    await told("the database refuses for 4 s", cluster, ledger)
+    await told("the database refuses for 4 s", cluster, ledger, goal=Goal(outage=5))
 
 
 @pytest.mark.parametrize("service", ["registry", "alerts"])
@@ -47,7 +47,8 @@ async def test_a_nats_server_is_killed(cluster: Cluster, service: str) -> None:
     server = cluster.nats.server_of(cluster.leader(service).pid)
     async with cluster.under_load() as ledger:
         await asyncio.to_thread(server.kill)
-    await told(f"the NATS server of {service} is killed", cluster, ledger)
+    goal = Goal(published=5)
+    await told(f"the NATS server of {service} is killed", cluster, ledger, goal=goal)
     server.start()
     await asyncio.to_thread(cluster.nats.wait_until_whole)
 
@@ -61,7 +62,8 @@ async def test_a_nats_server_hangs(cluster: Cluster, service: str) -> None:
             await moved(cluster, server)
         finally:
             server.tell(GO_ON)
-    await told(f"the NATS server of {service} hangs", cluster, ledger)
+    goal = Goal(published=40)
+    await told(f"the NATS server of {service} hangs", cluster, ledger, goal=goal)
     await asyncio.to_thread(cluster.nats.wait_until_whole)
 
 
@@ -73,7 +75,7 @@ async def test_a_replica_hangs(cluster: Cluster) -> None:
             await ledger.more()  # by the other one
         finally:
             first.go_on()
-    await told("a replica of registry hangs", cluster, ledger)
+    await told("a replica of registry hangs", cluster, ledger, goal=Goal(outage=3))
 
 
 @pytest.mark.parametrize("service", ["grading", "alerts"])

@@ -127,7 +127,7 @@ TABLE = """
 /orders neighbour                                         >   . + + + + . - - -  + + +
 /orders foreign                                           >   . . . . . . - - -  . . .
 /orders/new any                                           >   + - - - - - - - -  - - -
-/orders/accept any                                        >   - - - - - + - - -  - - -
+/orders/move any                                          >   - - - - - + - - -  - - -
 /orders/{order_id} own                                    >   + + + + + + - - -  + + +
 /orders/{order_id} neighbour                              >   0 + + + + 0 - - -  + + +
 /orders/{order_id} foreign                                >   0 0 0 0 0 0 - - -  0 0 0
@@ -212,13 +212,13 @@ TABLE = """
 /records/{record_id}/reply own                            >   + - - - - - - - -  - - -
 /records/{record_id}/reply neighbour                      >   - - - - - - - - -  - - -
 /records/{record_id}/reply foreign                        >   - - - - - - - - -  - - -
-/messages own                                             >   + - - - - - - - -  - - -
-/messages neighbour                                       >   . - - - - - - - -  - - -
-/messages foreign                                         >   . - - - - - - - -  - - -
-/messages/{notice_id} own                                 >   + - - - - - - - -  - - -
-/messages/{notice_id} neighbour                           >   0 - - - - - - - -  - - -
-/messages/{notice_id} foreign                             >   0 - - - - - - - -  - - -
-/contact any                                              >   + - - - - - - - -  - - -
+/messages own                                             >   + . . . - . - - -  . . .
+/messages neighbour                                       >   . . . . - . - - -  . . .
+/messages foreign                                         >   . . . . - . - - -  . . .
+/messages/{notice_id} own                                 >   + 0 0 0 - 0 - - -  0 0 0
+/messages/{notice_id} neighbour                           >   0 0 0 0 - 0 - - -  0 0 0
+/messages/{notice_id} foreign                             >   0 0 0 0 - 0 - - -  0 0 0
+/contact any                                              >   + - - - - + - - -  - - -
 /due-dates any                                            >   + - - - - + - - -  - - -
 /due-dates/{secret}.ics any                               0   0 0 0 0 0 0 0 0 0  0 0 0
 
@@ -239,8 +239,11 @@ TABLE = """
 /instruments/{instrument_id}/state own                    >   + - - - - - - - -  - - -
 /instruments/{instrument_id}/state neighbour              >   - - - - - - - - -  - - -
 /instruments/{instrument_id}/state foreign                >   - - - - - - - - -  - - -
-/instruments/{instrument_id}/move own                     >   + - - - - - - - -  - - -
-/instruments/{instrument_id}/move neighbour               >   - - - - - - - - -  - - -
+/instruments/{instrument_id}/edit own                     >   + + - - + - - - -  + - -
+/instruments/{instrument_id}/edit neighbour               >   - + - - + - - - -  + - -
+/instruments/{instrument_id}/edit foreign                 >   - - - - - - - - -  - - -
+/instruments/{instrument_id}/move own                     >   + + - - + - - - -  + - -
+/instruments/{instrument_id}/move neighbour               >   - + - - + - - - -  + - -
 /instruments/{instrument_id}/move foreign                 >   - - - - - - - - -  - - -
 /instruments/{instrument_id}/owner own                    >   - + - - - - - - -  + - -
 /instruments/{instrument_id}/owner neighbour              >   - + - - - - - - -  + - -

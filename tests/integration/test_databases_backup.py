@@ -26,7 +26,11 @@ def server(postgresql: Databases) -> PostgresServer:
 
 
 def copied(
-    server: PostgresServer, folder: Path, keep: int = 7, url: str = ""
+    server: PostgresServer,
+    folder: Path,
+    keep: int = 7,
+    url: str = "",
+    log: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Runs the script as its container does, under a user who is not root."""
     address, around = sa.make_url(url or server.url("postgres")), server._surroundings()
@@ -36,6 +40,7 @@ def copied(
         "PGPORT": str(address.port),
         "PGUSER": "postgres",
         "KEEP": str(keep),
+        "LOG": str(log or ""),
     }
     command = server._as_user(["/bin/sh", str(server.own(SCRIPT)), str(folder)])
     return subprocess.run(command, capture_output=True, text=True, check=False, **around)
@@ -88,6 +93,18 @@ async def test_a_copy_has_every_database_and_starts_by_itself(
                 asked = await (await session.connection()).exec_driver_sql("SELECT value FROM held")
                 assert asked.scalar_one() == 42
             await database.close()
+
+
+def test_of_the_archived_log_goes_what_no_copy_needs(server: PostgresServer) -> None:
+    folder = server._folder / "with-log"
+    log = server.folder("archived-log")
+    older = log / f"{0:08X}{0:08X}{1:08X}"
+    for file in (older, log / f"{1:08X}{9:08X}{0:08X}"):
+        file.write_bytes(b"")
+    done = copied(server, folder, log=log)
+    assert done.returncode == 0, done.stderr
+    assert not older.exists()
+    assert len(list(log.iterdir())) == 1
 
 
 def test_what_is_cut_off_has_no_name_and_takes_the_place_of_nothing(

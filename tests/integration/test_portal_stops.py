@@ -64,7 +64,8 @@ async def test_open_events_end_when_the_portal_is_told_to_stop() -> None:
 def test_one_that_waits_for_its_database_stops_too(tmp_path: Path) -> None:
     """Without a handler the first process of a container would not hear SIGTERM at all."""
     nowhere = f"postgresql://portal@127.0.0.1:{free_port()}/portal"
-    settings = Settings(data_dir=tmp_path, database=nowhere)
+    metrics = f"127.0.0.1:{free_port()}"
+    settings = Settings(data_dir=tmp_path, database=nowhere, portal_metrics_address=metrics)
     process = subprocess.Popen(
         bound([sys.executable, "-P", "-m", "services.portal"]),
         env=child_environment(settings),

@@ -1,8 +1,9 @@
 """`python -m tools.bundle OUT [ARCHITECTURE]`: writes var/bundle/quanheng-VERSION-….tar.
 
 It holds a wheel of every package that a release needs, our own wheel, the list of their hashes, the
-files of `deploy/` and `docs/`, the bill of materials if `make sbom` was run, images if they were
-saved to OUT/images.tar (they are moved), a script that installs it, and the checksums of all.
+files of `deploy/` and `docs/`, the bill of materials that `make sbom` made, images if they were
+saved to OUT/images.tar (they are moved, and the bill names what is in them), a script that installs
+it, and the checksums of all.
 ARCHITECTURE, such as aarch64, gathers wheels for other processors than this machine's; nothing of
 them is run.
 """
@@ -19,11 +20,13 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
+from tools.bill.__main__ import complete
 from tools.check_wheel import ROOT, build
 
 UV = Path(sys.executable).with_name("uv")
 INSTALL = Path(__file__).with_name("install.sh")
 SUMS, LOCK = "SHA256SUMS", "requirements.txt"
+BILL = "var/sbom.cdx.json"
 # glibc 2.28 and later, which is what the programs of NATS and Temporal need.
 OLDEST, NEWEST = 5, 28
 MANYLINUX = (*(f"manylinux_2_{minor}" for minor in range(NEWEST, OLDEST - 1, -1)), "manylinux2014")
@@ -83,7 +86,7 @@ def _copy(folder: Path, names: Iterable[str]) -> None:
         if source.is_dir():
             # Not what a bureau has filled in beside the examples: it has passwords.
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("*.env"))
-        elif source.exists():
+        else:
             shutil.copy(source, folder)
 
 
@@ -99,10 +102,11 @@ def make(out: Path, architecture: str) -> Path:
     (folder / "wheels").mkdir(parents=True)
     gather(released(folder), folder / "wheels", architecture)
     build(folder)
-    _copy(folder, ("LICENSE", "THIRD_PARTY_NOTICES.md", "deploy", "docs", "var/sbom.cdx.json"))
+    _copy(folder, ("LICENSE", "THIRD_PARTY_NOTICES.md", "deploy", "docs", BILL))
     shutil.copy(INSTALL, folder)
     if (images := out / "images.tar").exists():
-        images.rename(folder / images.name)
+        images = images.rename(folder / images.name)
+        complete(folder / Path(BILL).name, images)
     (folder / SUMS).write_text(sums(folder))
     return packed(folder, architecture)
 

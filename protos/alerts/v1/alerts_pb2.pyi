@@ -372,12 +372,15 @@ class NoticeAttempt(_message.Message):
     AT_FIELD_NUMBER: _builtins.int
     ACCEPTED_FIELD_NUMBER: _builtins.int
     ANSWER_FIELD_NUMBER: _builtins.int
+    WAY_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """Its number, from 1."""
     accepted: _builtins.bool
     """The mail server, or the program, took the notice over."""
     answer: _builtins.str
     """What the mail server answered, or why the notice was not taken."""
+    way: _builtins.str
+    """How it went: empty for a mail, sms or webhook. Other ways only where one notice is asked for."""
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp:
         """When it ended."""
@@ -389,10 +392,11 @@ class NoticeAttempt(_message.Message):
         at: _timestamp_pb2.Timestamp | None = ...,
         accepted: _builtins.bool = ...,
         answer: _builtins.str = ...,
+        way: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "answer", b"answer", "at", b"at", "number", b"number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "answer", b"answer", "at", b"at", "number", b"number", "way", b"way"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1040,6 +1044,7 @@ class ListNoticesRequest(_message.Message):
     FAILURE_FIELD_NUMBER: _builtins.int
     CREATED_FROM_FIELD_NUMBER: _builtins.int
     NOTICE_ID_FIELD_NUMBER: _builtins.int
+    OWN_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -1066,6 +1071,10 @@ class ListNoticesRequest(_message.Message):
     """Only those made on this day or later."""
     notice_id: _builtins.str
     """Only this one."""
+    own: _builtins.bool
+    """Only those addressed to the caller: to the subject or the institution that the account speaks
+    for, or to the bureau of staff that handle cases. An institution gets no others in any case.
+    """
     def __init__(
         self,
         *,
@@ -1081,10 +1090,11 @@ class ListNoticesRequest(_message.Message):
         failure: _builtins.str = ...,
         created_from: _builtins.str = ...,
         notice_id: _builtins.str = ...,
+        own: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "channel", b"channel", "created_from", b"created_from", "failure", b"failure", "kind", b"kind", "notice_id", b"notice_id", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id", "unread", b"unread"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "channel", b"channel", "created_from", b"created_from", "failure", b"failure", "kind", b"kind", "notice_id", b"notice_id", "order_by", b"order_by", "own", b"own", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id", "unread", b"unread"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1449,7 +1459,7 @@ Global___MarkNoticesResponse: _TypeAlias = MarkNoticesResponse  # noqa: Y015
 
 @_typing.final
 class UnreachedSubject(_message.Message):
-    """A subject whom notices do not reach."""
+    """A subject, an institution or a bureau that notices do not reach."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1460,18 +1470,21 @@ class UnreachedSubject(_message.Message):
     NOTICES_FIELD_NUMBER: _builtins.int
     OLDEST_AT_FIELD_NUMBER: _builtins.int
     WHY_FIELD_NUMBER: _builtins.int
+    INSTITUTION_ID_FIELD_NUMBER: _builtins.int
     subject_id: _builtins.str
-    """The subject."""
+    """The subject; empty for an institution and a bureau."""
     subject_name: _builtins.str
     """Its name."""
     bureau: _builtins.str
-    """Its bureau."""
+    """Its bureau, or the bureau itself."""
     address: _builtins.str
     """Its mail address now on file; empty if there is none."""
     notices: _builtins.int
     """How many notices it has neither got nor opened."""
     why: _builtins.str
     """no_address, refused (its mailbox refuses mail) or unreachable (any other cause)."""
+    institution_id: _builtins.str
+    """The verification institution; empty for others."""
     @_builtins.property
     def oldest_at(self) -> _timestamp_pb2.Timestamp:
         """When the oldest of them was made."""
@@ -1486,10 +1499,11 @@ class UnreachedSubject(_message.Message):
         notices: _builtins.int = ...,
         oldest_at: _timestamp_pb2.Timestamp | None = ...,
         why: _builtins.str = ...,
+        institution_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["oldest_at", b"oldest_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "bureau", b"bureau", "notices", b"notices", "oldest_at", b"oldest_at", "subject_id", b"subject_id", "subject_name", b"subject_name", "why", b"why"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "bureau", b"bureau", "institution_id", b"institution_id", "notices", b"notices", "oldest_at", b"oldest_at", "subject_id", b"subject_id", "subject_name", b"subject_name", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1504,22 +1518,26 @@ class ListUnreachedRequest(_message.Message):
     BUREAU_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    OF_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     page_size: _builtins.int
     """At most this many; 0 means 100."""
     page_token: _builtins.str
     """Where to go on."""
+    of: _builtins.str
+    """Whom: institution or bureau; empty for subjects."""
     def __init__(
         self,
         *,
         bureau: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        of: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "of", b"of", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1615,19 +1633,19 @@ class GetDigestPreferenceResponse(_message.Message):
     @_builtins.property
     def portal_only(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Kinds that are not mailed, of those that need not be: order, result,
-        calibration, filing. Digests: see mailed.
+        calibration, filing; institution for a verification institution. Digests: see mailed.
         """
 
     @_builtins.property
     def by_webhook(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Kinds that are mailed only if no webhook takes them: digest, order, result,
-        calibration, filing.
+        calibration, filing; institution for a verification institution.
         """
 
     @_builtins.property
     def by_sms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Kinds that are mailed only if no text message goes out: digest, order, result,
-        calibration, filing.
+        calibration, filing; institution for a verification institution.
         """
 
     def __init__(
@@ -1690,19 +1708,19 @@ class SetDigestPreferenceRequest(_message.Message):
     @_builtins.property
     def portal_only(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Kinds that are not mailed, of those that need not be: order, result,
-        calibration, filing. Digests: see mailed.
+        calibration, filing; institution for a verification institution. Digests: see mailed.
         """
 
     @_builtins.property
     def by_webhook(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Kinds that are mailed only if no webhook takes them: digest, order, result,
-        calibration, filing.
+        calibration, filing; institution for a verification institution.
         """
 
     @_builtins.property
     def by_sms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Kinds that are mailed only if no text message goes out: digest, order, result,
-        calibration, filing.
+        calibration, filing; institution for a verification institution.
         """
 
     def __init__(
@@ -1763,19 +1781,19 @@ class SetDigestPreferenceResponse(_message.Message):
     @_builtins.property
     def portal_only(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Kinds that are not mailed, of those that need not be: order, result,
-        calibration, filing. Digests: see mailed.
+        calibration, filing; institution for a verification institution. Digests: see mailed.
         """
 
     @_builtins.property
     def by_webhook(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Kinds that are mailed only if no webhook takes them: digest, order, result,
-        calibration, filing.
+        calibration, filing; institution for a verification institution.
         """
 
     @_builtins.property
     def by_sms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Kinds that are mailed only if no text message goes out: digest, order, result,
-        calibration, filing.
+        calibration, filing; institution for a verification institution.
         """
 
     def __init__(
@@ -2197,10 +2215,16 @@ class DueDate(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     ESCALATION_ID_FIELD_NUMBER: _builtins.int
     ORDER_ID_FIELD_NUMBER: _builtins.int
+    VERIFICATION_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
     due_id: _builtins.str
-    """Stable id: of the instrument, of its calibration, of the step of an escalation, or of the order."""
+    """Stable id: of the instrument, of its calibration, of the step of an escalation, of the order or
+    the day appointed for it, of the certificate, or of what ends.
+    """
     kind: _builtins.str
-    """verification, calibration, correction, interview or order."""
+    """verification, calibration, correction, interview, order, appointment, certificate_upload, or what
+    ends: permit, authorisation, laboratory or qualification.
+    """
     on: _builtins.str
     """The day. For a verification it is the last valid day of the one before; for a calibration it
     follows from the owner's own cycle; for an order it is the last day of the next step.
@@ -2216,7 +2240,13 @@ class DueDate(_message.Message):
     escalation_id: _builtins.str
     """The escalation that asks for a correction or an interview; empty for a verification."""
     order_id: _builtins.str
-    """The order for verification that waits for the institution; empty for others."""
+    """The order for verification that waits for the institution, or of which the day is appointed;
+    empty for others.
+    """
+    verification_id: _builtins.str
+    """The verification of which the certificate is due; empty for others."""
+    name: _builtins.str
+    """What ends: name of a permit or laboratory, type of instrument, or kind of qualification."""
     def __init__(
         self,
         *,
@@ -2229,10 +2259,12 @@ class DueDate(_message.Message):
         version: _builtins.int = ...,
         escalation_id: _builtins.str = ...,
         order_id: _builtins.str = ...,
+        verification_id: _builtins.str = ...,
+        name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_id", b"due_id", "escalation_id", b"escalation_id", "instrument_id", b"instrument_id", "kind", b"kind", "on", b"on", "order_id", b"order_id", "serial_no", b"serial_no", "type_code", b"type_code", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_id", b"due_id", "escalation_id", b"escalation_id", "instrument_id", b"instrument_id", "kind", b"kind", "name", b"name", "on", b"on", "order_id", b"order_id", "serial_no", b"serial_no", "type_code", b"type_code", "verification_id", b"verification_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -217,28 +217,30 @@ class AlertsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetDigestPreference(self, request, context):
-        """Returns how the caller's subject wants its notices.
+        """Returns how the caller's subject or institution wants its notices.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SetDigestPreference(self, request, context):
-        """Sets how the caller's subject wants its notices; those that the law asks for are mailed always.
+        """Sets how the caller's subject or institution wants its notices; those that the law asks for are
+        mailed always.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetMobileNumber(self, request, context):
-        """Returns to which mobile number text messages to the caller's subject go.
+        """Returns to which mobile number text messages to the caller's subject or institution go.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def AskMobileNumber(self, request, context):
-        """Sends a code to a number; the subject gets the number once ConfirmMobileNumber has the code.
+        """Sends a code to a number, which the caller's subject or institution gets once
+        ConfirmMobileNumber has the code.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -252,7 +254,7 @@ class AlertsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RemoveMobileNumber(self, request, context):
-        """Takes the number of the caller's subject away.
+        """Takes the number of the caller's subject or institution away.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -315,7 +317,8 @@ class AlertsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListUnreached(self, request, context):
-        """Lists the subjects whom notices do not reach: what failed or had no address, and was not opened.
+        """Lists the subjects, institutions or bureaus that notices do not reach: what failed or had no
+        address, and was not opened.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

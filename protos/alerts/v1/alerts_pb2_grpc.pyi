@@ -35,17 +35,21 @@ class AlertsServiceStub:
     MarkNotices: _aio.UnaryUnaryMultiCallable[_alerts_pb2.MarkNoticesRequest, _alerts_pb2.MarkNoticesResponse]
     """Marks notices as read by their recipient, and acknowledges them where it says so."""
     GetDigestPreference: _aio.UnaryUnaryMultiCallable[_alerts_pb2.GetDigestPreferenceRequest, _alerts_pb2.GetDigestPreferenceResponse]
-    """Returns how the caller's subject wants its notices."""
+    """Returns how the caller's subject or institution wants its notices."""
     SetDigestPreference: _aio.UnaryUnaryMultiCallable[_alerts_pb2.SetDigestPreferenceRequest, _alerts_pb2.SetDigestPreferenceResponse]
-    """Sets how the caller's subject wants its notices; those that the law asks for are mailed always."""
+    """Sets how the caller's subject or institution wants its notices; those that the law asks for are
+    mailed always.
+    """
     GetMobileNumber: _aio.UnaryUnaryMultiCallable[_alerts_pb2.GetMobileNumberRequest, _alerts_pb2.GetMobileNumberResponse]
-    """Returns to which mobile number text messages to the caller's subject go."""
+    """Returns to which mobile number text messages to the caller's subject or institution go."""
     AskMobileNumber: _aio.UnaryUnaryMultiCallable[_alerts_pb2.AskMobileNumberRequest, _alerts_pb2.AskMobileNumberResponse]
-    """Sends a code to a number; the subject gets the number once ConfirmMobileNumber has the code."""
+    """Sends a code to a number, which the caller's subject or institution gets once
+    ConfirmMobileNumber has the code.
+    """
     ConfirmMobileNumber: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ConfirmMobileNumberRequest, _alerts_pb2.ConfirmMobileNumberResponse]
     """Confirms the number that waits, with the code that was sent to it."""
     RemoveMobileNumber: _aio.UnaryUnaryMultiCallable[_alerts_pb2.RemoveMobileNumberRequest, _alerts_pb2.RemoveMobileNumberResponse]
-    """Takes the number of the caller's subject away."""
+    """Takes the number of the caller's subject or institution away."""
     GetCalendarFeed: _aio.UnaryUnaryMultiCallable[_alerts_pb2.GetCalendarFeedRequest, _alerts_pb2.GetCalendarFeedResponse]
     """Tells whether the due dates of the caller's subject have a private address, and since when."""
     RenewCalendarFeed: _aio.UnaryUnaryMultiCallable[_alerts_pb2.RenewCalendarFeedRequest, _alerts_pb2.RenewCalendarFeedResponse]
@@ -63,7 +67,9 @@ class AlertsServiceStub:
     RetryDeliveries: _aio.UnaryUnaryMultiCallable[_alerts_pb2.RetryDeliveriesRequest, _alerts_pb2.RetryDeliveriesResponse]
     """Starts the deliveries again that failed or lacked an address, where an address is known now."""
     ListUnreached: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ListUnreachedRequest, _alerts_pb2.ListUnreachedResponse]
-    """Lists the subjects whom notices do not reach: what failed or had no address, and was not opened."""
+    """Lists the subjects, institutions or bureaus that notices do not reach: what failed or had no
+    address, and was not opened.
+    """
     ListUntold: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ListUntoldRequest, _alerts_pb2.ListUntoldResponse]
     """Lists the red alerts of first loads of which nobody was told yet, in the order of their loading."""
     ReleaseUntold: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ReleaseUntoldRequest, _alerts_pb2.ReleaseUntoldResponse]
@@ -138,7 +144,7 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _alerts_pb2.GetDigestPreferenceRequest,
         context: _aio.ServicerContext[_alerts_pb2.GetDigestPreferenceRequest, _abc.Awaitable[_alerts_pb2.GetDigestPreferenceResponse]],
     ) -> _abc.Awaitable[_alerts_pb2.GetDigestPreferenceResponse]:
-        """Returns how the caller's subject wants its notices."""
+        """Returns how the caller's subject or institution wants its notices."""
 
     @_abc_1.abstractmethod
     def SetDigestPreference(
@@ -146,7 +152,9 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _alerts_pb2.SetDigestPreferenceRequest,
         context: _aio.ServicerContext[_alerts_pb2.SetDigestPreferenceRequest, _abc.Awaitable[_alerts_pb2.SetDigestPreferenceResponse]],
     ) -> _abc.Awaitable[_alerts_pb2.SetDigestPreferenceResponse]:
-        """Sets how the caller's subject wants its notices; those that the law asks for are mailed always."""
+        """Sets how the caller's subject or institution wants its notices; those that the law asks for are
+        mailed always.
+        """
 
     @_abc_1.abstractmethod
     def GetMobileNumber(
@@ -154,7 +162,7 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _alerts_pb2.GetMobileNumberRequest,
         context: _aio.ServicerContext[_alerts_pb2.GetMobileNumberRequest, _abc.Awaitable[_alerts_pb2.GetMobileNumberResponse]],
     ) -> _abc.Awaitable[_alerts_pb2.GetMobileNumberResponse]:
-        """Returns to which mobile number text messages to the caller's subject go."""
+        """Returns to which mobile number text messages to the caller's subject or institution go."""
 
     @_abc_1.abstractmethod
     def AskMobileNumber(
@@ -162,7 +170,9 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _alerts_pb2.AskMobileNumberRequest,
         context: _aio.ServicerContext[_alerts_pb2.AskMobileNumberRequest, _abc.Awaitable[_alerts_pb2.AskMobileNumberResponse]],
     ) -> _abc.Awaitable[_alerts_pb2.AskMobileNumberResponse]:
-        """Sends a code to a number; the subject gets the number once ConfirmMobileNumber has the code."""
+        """Sends a code to a number, which the caller's subject or institution gets once
+        ConfirmMobileNumber has the code.
+        """
 
     @_abc_1.abstractmethod
     def ConfirmMobileNumber(
@@ -178,7 +188,7 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _alerts_pb2.RemoveMobileNumberRequest,
         context: _aio.ServicerContext[_alerts_pb2.RemoveMobileNumberRequest, _abc.Awaitable[_alerts_pb2.RemoveMobileNumberResponse]],
     ) -> _abc.Awaitable[_alerts_pb2.RemoveMobileNumberResponse]:
-        """Takes the number of the caller's subject away."""
+        """Takes the number of the caller's subject or institution away."""
 
     @_abc_1.abstractmethod
     def GetCalendarFeed(
@@ -250,7 +260,9 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _alerts_pb2.ListUnreachedRequest,
         context: _aio.ServicerContext[_alerts_pb2.ListUnreachedRequest, _abc.Awaitable[_alerts_pb2.ListUnreachedResponse]],
     ) -> _abc.Awaitable[_alerts_pb2.ListUnreachedResponse]:
-        """Lists the subjects whom notices do not reach: what failed or had no address, and was not opened."""
+        """Lists the subjects, institutions or bureaus that notices do not reach: what failed or had no
+        address, and was not opened.
+        """
 
     @_abc_1.abstractmethod
     def ListUntold(

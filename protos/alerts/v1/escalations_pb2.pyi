@@ -487,6 +487,7 @@ class ListEscalationsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     ORDER_BY_FIELD_NUMBER: _builtins.int
+    UNDERTAKING_OVER_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -501,6 +502,8 @@ class ListEscalationsRequest(_message.Message):
     """Order of the list: the name of a field, with " desc" after it for the reverse; empty means
     the newest first.
     """
+    undertaking_over: _builtins.bool
+    """Only open ones with an undertaking whose last day is over and whose outcome nobody has recorded."""
     def __init__(
         self,
         *,
@@ -510,10 +513,11 @@ class ListEscalationsRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         order_by: _builtins.str = ...,
+        undertaking_over: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id", "undertaking_over", b"undertaking_over"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

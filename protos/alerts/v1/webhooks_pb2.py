@@ -26,7 +26,7 @@ from protos.buf.validate import validate_pb2 as buf_dot_validate_dot_validate__p
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/alerts/v1/webhooks.proto\x12\x12quanheng.alerts.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb7\x02\n\x07Webhook\x12\x12\n\nwebhook_id\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12\r\n\x05kinds\x18\x03 \x03(\t\x12\x0f\n\x07\x65nabled\x18\x04 \x01(\x08\x12\x10\n\x08\x61\x64\x64\x65\x64_by\x18\x05 \x01(\t\x12,\n\x08\x61\x64\x64\x65\x64_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rfailing_since\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x64isabled_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x64isabled_why\x18\t \x01(\t\x12\x31\n\rsecret_set_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe8\x01\n\x0eWebhookMessage\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x11\n\tnotice_id\x18\x03 \x01(\t\x12\r\n\x05state\x18\x04 \x01(\t\x12.\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x08\x61ttempts\x18\x07 \x03(\x0b\x32\".quanheng.alerts.v1.WebhookAttempt\"}\n\x0eWebhookAttempt\x12\x0e\n\x06number\x18\x01 \x01(\x05\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06status\x18\x03 \x01(\x05\x12\r\n\x05\x65rror\x18\x04 \x01(\t\x12\x14\n\x0cmilliseconds\x18\x05 \x01(\x05\"\xb2\x03\n\x11\x41\x64\x64WebhookRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x17\n\x03url\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x19\n\x06secret\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12\xca\x02\n\x05kinds\x18\x04 \x03(\tB\xba\x02\xbaH\xb6\x02\x92\x01\xb2\x02\x10\x14\x18\x01\"\xab\x02r\xa8\x02R\x06\x64igestR\x08rejectedR\x0e\x61\x64verse_recordR\ngrade_fellR\x06letterR\x04termR\nescalationR\x06\x66ilingR\x05orderR\x06resultR\x0b\x63\x61librationR\x06\x65ndingR\x07subjectR\x04\x63\x61seR\x08proposalR\x07\x63hannelR\rorder.appliedR\x0forder.withdrawnR\x10order.nearly_dueR\rorder.overdueR\x1d\x63\x65rtificate_upload.nearly_dueR\x1a\x63\x65rtificate_upload.overdueR\x14\x65nvironment.exceeded\"B\n\x12\x41\x64\x64WebhookResponse\x12,\n\x07webhook\x18\x01 \x01(\x0b\x32\x1b.quanheng.alerts.v1.Webhook\"s\n\x19RenewWebhookSecretRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nwebhook_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x19\n\x06secret\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\"J\n\x1aRenewWebhookSecretResponse\x12,\n\x07webhook\x18\x01 \x01(\x0b\x32\x1b.quanheng.alerts.v1.Webhook\"d\n\x14SwitchWebhookRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nwebhook_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x0f\n\x07\x65nabled\x18\x03 \x01(\x08\"E\n\x15SwitchWebhookResponse\x12,\n\x07webhook\x18\x01 \x01(\x0b\x32\x1b.quanheng.alerts.v1.Webhook\"S\n\x14RemoveWebhookRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nwebhook_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\x17\n\x15RemoveWebhookResponse\"Q\n\x12TestWebhookRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nwebhook_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"J\n\x13TestWebhookResponse\x12\x33\n\x07message\x18\x01 \x01(\x0b\x32\".quanheng.alerts.v1.WebhookMessage\"\x15\n\x13ListWebhooksRequest\"E\n\x14ListWebhooksResponse\x12-\n\x08webhooks\x18\x01 \x03(\x0b\x32\x1b.quanheng.alerts.v1.Webhook\"x\n\x1aListWebhookMessagesRequest\x12\x1d\n\nwebhook_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x9d\x01\n\x1bListWebhookMessagesResponse\x12\x34\n\x08messages\x18\x01 \x03(\x0b\x32\".quanheng.alerts.v1.WebhookMessage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total2\xe9\x05\n\x0eWebhookService\x12[\n\nAddWebhook\x12%.quanheng.alerts.v1.AddWebhookRequest\x1a&.quanheng.alerts.v1.AddWebhookResponse\x12s\n\x12RenewWebhookSecret\x12-.quanheng.alerts.v1.RenewWebhookSecretRequest\x1a..quanheng.alerts.v1.RenewWebhookSecretResponse\x12\x64\n\rSwitchWebhook\x12(.quanheng.alerts.v1.SwitchWebhookRequest\x1a).quanheng.alerts.v1.SwitchWebhookResponse\x12\x64\n\rRemoveWebhook\x12(.quanheng.alerts.v1.RemoveWebhookRequest\x1a).quanheng.alerts.v1.RemoveWebhookResponse\x12^\n\x0bTestWebhook\x12&.quanheng.alerts.v1.TestWebhookRequest\x1a\'.quanheng.alerts.v1.TestWebhookResponse\x12\x61\n\x0cListWebhooks\x12\'.quanheng.alerts.v1.ListWebhooksRequest\x1a(.quanheng.alerts.v1.ListWebhooksResponse\x12v\n\x13ListWebhookMessages\x12..quanheng.alerts.v1.ListWebhookMessagesRequest\x1a/.quanheng.alerts.v1.ListWebhookMessagesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/alerts/v1/webhooks.proto\x12\x12quanheng.alerts.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb7\x02\n\x07Webhook\x12\x12\n\nwebhook_id\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12\r\n\x05kinds\x18\x03 \x03(\t\x12\x0f\n\x07\x65nabled\x18\x04 \x01(\x08\x12\x10\n\x08\x61\x64\x64\x65\x64_by\x18\x05 \x01(\t\x12,\n\x08\x61\x64\x64\x65\x64_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rfailing_since\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x64isabled_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x64isabled_why\x18\t \x01(\t\x12\x31\n\rsecret_set_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe8\x01\n\x0eWebhookMessage\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x11\n\tnotice_id\x18\x03 \x01(\t\x12\r\n\x05state\x18\x04 \x01(\t\x12.\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x08\x61ttempts\x18\x07 \x03(\x0b\x32\".quanheng.alerts.v1.WebhookAttempt\"}\n\x0eWebhookAttempt\x12\x0e\n\x06number\x18\x01 \x01(\x05\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06status\x18\x03 \x01(\x05\x12\r\n\x05\x65rror\x18\x04 \x01(\t\x12\x14\n\x0cmilliseconds\x18\x05 \x01(\x05\"\xbf\x03\n\x11\x41\x64\x64WebhookRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x17\n\x03url\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x19\n\x06secret\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12\xd7\x02\n\x05kinds\x18\x04 \x03(\tB\xc7\x02\xbaH\xc3\x02\x92\x01\xbf\x02\x10\x14\x18\x01\"\xb8\x02r\xb5\x02R\x06\x64igestR\x08rejectedR\x0e\x61\x64verse_recordR\ngrade_fellR\x06letterR\x04termR\nescalationR\x06\x66ilingR\x05orderR\x06resultR\x0b\x63\x61librationR\x06\x65ndingR\x07subjectR\x04\x63\x61seR\x08proposalR\x07\x63hannelR\x0binstitutionR\rorder.appliedR\x0forder.withdrawnR\x10order.nearly_dueR\rorder.overdueR\x1d\x63\x65rtificate_upload.nearly_dueR\x1a\x63\x65rtificate_upload.overdueR\x14\x65nvironment.exceeded\"B\n\x12\x41\x64\x64WebhookResponse\x12,\n\x07webhook\x18\x01 \x01(\x0b\x32\x1b.quanheng.alerts.v1.Webhook\"s\n\x19RenewWebhookSecretRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nwebhook_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x19\n\x06secret\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\"J\n\x1aRenewWebhookSecretResponse\x12,\n\x07webhook\x18\x01 \x01(\x0b\x32\x1b.quanheng.alerts.v1.Webhook\"d\n\x14SwitchWebhookRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nwebhook_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x0f\n\x07\x65nabled\x18\x03 \x01(\x08\"E\n\x15SwitchWebhookResponse\x12,\n\x07webhook\x18\x01 \x01(\x0b\x32\x1b.quanheng.alerts.v1.Webhook\"S\n\x14RemoveWebhookRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nwebhook_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\x17\n\x15RemoveWebhookResponse\"Q\n\x12TestWebhookRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nwebhook_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"J\n\x13TestWebhookResponse\x12\x33\n\x07message\x18\x01 \x01(\x0b\x32\".quanheng.alerts.v1.WebhookMessage\"\x15\n\x13ListWebhooksRequest\"E\n\x14ListWebhooksResponse\x12-\n\x08webhooks\x18\x01 \x03(\x0b\x32\x1b.quanheng.alerts.v1.Webhook\"x\n\x1aListWebhookMessagesRequest\x12\x1d\n\nwebhook_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x9d\x01\n\x1bListWebhookMessagesResponse\x12\x34\n\x08messages\x18\x01 \x03(\x0b\x32\".quanheng.alerts.v1.WebhookMessage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total2\xe9\x05\n\x0eWebhookService\x12[\n\nAddWebhook\x12%.quanheng.alerts.v1.AddWebhookRequest\x1a&.quanheng.alerts.v1.AddWebhookResponse\x12s\n\x12RenewWebhookSecret\x12-.quanheng.alerts.v1.RenewWebhookSecretRequest\x1a..quanheng.alerts.v1.RenewWebhookSecretResponse\x12\x64\n\rSwitchWebhook\x12(.quanheng.alerts.v1.SwitchWebhookRequest\x1a).quanheng.alerts.v1.SwitchWebhookResponse\x12\x64\n\rRemoveWebhook\x12(.quanheng.alerts.v1.RemoveWebhookRequest\x1a).quanheng.alerts.v1.RemoveWebhookResponse\x12^\n\x0bTestWebhook\x12&.quanheng.alerts.v1.TestWebhookRequest\x1a\'.quanheng.alerts.v1.TestWebhookResponse\x12\x61\n\x0cListWebhooks\x12\'.quanheng.alerts.v1.ListWebhooksRequest\x1a(.quanheng.alerts.v1.ListWebhooksResponse\x12v\n\x13ListWebhookMessages\x12..quanheng.alerts.v1.ListWebhookMessagesRequest\x1a/.quanheng.alerts.v1.ListWebhookMessagesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,7 +40,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ADDWEBHOOKREQUEST'].fields_by_name['secret']._loaded_options = None
   _globals['_ADDWEBHOOKREQUEST'].fields_by_name['secret']._serialized_options = b'\272H\006r\004\020\001\030d'
   _globals['_ADDWEBHOOKREQUEST'].fields_by_name['kinds']._loaded_options = None
-  _globals['_ADDWEBHOOKREQUEST'].fields_by_name['kinds']._serialized_options = b'\272H\266\002\222\001\262\002\020\024\030\001\"\253\002r\250\002R\006digestR\010rejectedR\016adverse_recordR\ngrade_fellR\006letterR\004termR\nescalationR\006filingR\005orderR\006resultR\013calibrationR\006endingR\007subjectR\004caseR\010proposalR\007channelR\rorder.appliedR\017order.withdrawnR\020order.nearly_dueR\rorder.overdueR\035certificate_upload.nearly_dueR\032certificate_upload.overdueR\024environment.exceeded'
+  _globals['_ADDWEBHOOKREQUEST'].fields_by_name['kinds']._serialized_options = b'\272H\303\002\222\001\277\002\020\024\030\001\"\270\002r\265\002R\006digestR\010rejectedR\016adverse_recordR\ngrade_fellR\006letterR\004termR\nescalationR\006filingR\005orderR\006resultR\013calibrationR\006endingR\007subjectR\004caseR\010proposalR\007channelR\013institutionR\rorder.appliedR\017order.withdrawnR\020order.nearly_dueR\rorder.overdueR\035certificate_upload.nearly_dueR\032certificate_upload.overdueR\024environment.exceeded'
   _globals['_RENEWWEBHOOKSECRETREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_RENEWWEBHOOKSECRETREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_RENEWWEBHOOKSECRETREQUEST'].fields_by_name['webhook_id']._loaded_options = None
@@ -72,33 +72,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WEBHOOKATTEMPT']._serialized_start=666
   _globals['_WEBHOOKATTEMPT']._serialized_end=791
   _globals['_ADDWEBHOOKREQUEST']._serialized_start=794
-  _globals['_ADDWEBHOOKREQUEST']._serialized_end=1228
-  _globals['_ADDWEBHOOKRESPONSE']._serialized_start=1230
-  _globals['_ADDWEBHOOKRESPONSE']._serialized_end=1296
-  _globals['_RENEWWEBHOOKSECRETREQUEST']._serialized_start=1298
-  _globals['_RENEWWEBHOOKSECRETREQUEST']._serialized_end=1413
-  _globals['_RENEWWEBHOOKSECRETRESPONSE']._serialized_start=1415
-  _globals['_RENEWWEBHOOKSECRETRESPONSE']._serialized_end=1489
-  _globals['_SWITCHWEBHOOKREQUEST']._serialized_start=1491
-  _globals['_SWITCHWEBHOOKREQUEST']._serialized_end=1591
-  _globals['_SWITCHWEBHOOKRESPONSE']._serialized_start=1593
-  _globals['_SWITCHWEBHOOKRESPONSE']._serialized_end=1662
-  _globals['_REMOVEWEBHOOKREQUEST']._serialized_start=1664
-  _globals['_REMOVEWEBHOOKREQUEST']._serialized_end=1747
-  _globals['_REMOVEWEBHOOKRESPONSE']._serialized_start=1749
-  _globals['_REMOVEWEBHOOKRESPONSE']._serialized_end=1772
-  _globals['_TESTWEBHOOKREQUEST']._serialized_start=1774
-  _globals['_TESTWEBHOOKREQUEST']._serialized_end=1855
-  _globals['_TESTWEBHOOKRESPONSE']._serialized_start=1857
-  _globals['_TESTWEBHOOKRESPONSE']._serialized_end=1931
-  _globals['_LISTWEBHOOKSREQUEST']._serialized_start=1933
-  _globals['_LISTWEBHOOKSREQUEST']._serialized_end=1954
-  _globals['_LISTWEBHOOKSRESPONSE']._serialized_start=1956
-  _globals['_LISTWEBHOOKSRESPONSE']._serialized_end=2025
-  _globals['_LISTWEBHOOKMESSAGESREQUEST']._serialized_start=2027
-  _globals['_LISTWEBHOOKMESSAGESREQUEST']._serialized_end=2147
-  _globals['_LISTWEBHOOKMESSAGESRESPONSE']._serialized_start=2150
-  _globals['_LISTWEBHOOKMESSAGESRESPONSE']._serialized_end=2307
-  _globals['_WEBHOOKSERVICE']._serialized_start=2310
-  _globals['_WEBHOOKSERVICE']._serialized_end=3055
+  _globals['_ADDWEBHOOKREQUEST']._serialized_end=1241
+  _globals['_ADDWEBHOOKRESPONSE']._serialized_start=1243
+  _globals['_ADDWEBHOOKRESPONSE']._serialized_end=1309
+  _globals['_RENEWWEBHOOKSECRETREQUEST']._serialized_start=1311
+  _globals['_RENEWWEBHOOKSECRETREQUEST']._serialized_end=1426
+  _globals['_RENEWWEBHOOKSECRETRESPONSE']._serialized_start=1428
+  _globals['_RENEWWEBHOOKSECRETRESPONSE']._serialized_end=1502
+  _globals['_SWITCHWEBHOOKREQUEST']._serialized_start=1504
+  _globals['_SWITCHWEBHOOKREQUEST']._serialized_end=1604
+  _globals['_SWITCHWEBHOOKRESPONSE']._serialized_start=1606
+  _globals['_SWITCHWEBHOOKRESPONSE']._serialized_end=1675
+  _globals['_REMOVEWEBHOOKREQUEST']._serialized_start=1677
+  _globals['_REMOVEWEBHOOKREQUEST']._serialized_end=1760
+  _globals['_REMOVEWEBHOOKRESPONSE']._serialized_start=1762
+  _globals['_REMOVEWEBHOOKRESPONSE']._serialized_end=1785
+  _globals['_TESTWEBHOOKREQUEST']._serialized_start=1787
+  _globals['_TESTWEBHOOKREQUEST']._serialized_end=1868
+  _globals['_TESTWEBHOOKRESPONSE']._serialized_start=1870
+  _globals['_TESTWEBHOOKRESPONSE']._serialized_end=1944
+  _globals['_LISTWEBHOOKSREQUEST']._serialized_start=1946
+  _globals['_LISTWEBHOOKSREQUEST']._serialized_end=1967
+  _globals['_LISTWEBHOOKSRESPONSE']._serialized_start=1969
+  _globals['_LISTWEBHOOKSRESPONSE']._serialized_end=2038
+  _globals['_LISTWEBHOOKMESSAGESREQUEST']._serialized_start=2040
+  _globals['_LISTWEBHOOKMESSAGESREQUEST']._serialized_end=2160
+  _globals['_LISTWEBHOOKMESSAGESRESPONSE']._serialized_start=2163
+  _globals['_LISTWEBHOOKMESSAGESRESPONSE']._serialized_end=2320
+  _globals['_WEBHOOKSERVICE']._serialized_start=2323
+  _globals['_WEBHOOKSERVICE']._serialized_end=3068
 # @@protoc_insertion_point(module_scope)

@@ -199,8 +199,8 @@ class AddWebhookRequest(_message.Message):
     """Its secret: whsec_ and 24 to 64 bytes in base64."""
     @_builtins.property
     def kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The kinds that are announced; empty means all. Those with a dot, such as order.applied, are for
-        verification institutions, the others for subjects.
+        """The kinds that are announced; empty means all. Those with a dot, such as order.applied, and
+        institution are for verification institutions, the others for subjects.
         """
 
     def __init__(

@@ -182,6 +182,7 @@ class VerificationItem(_message.Message):
     OWNER_NO_FIELD_NUMBER: _builtins.int
     MEASURING_RANGE_FIELD_NUMBER: _builtins.int
     ACCURACY_CLASS_FIELD_NUMBER: _builtins.int
+    DCC_FIELD_NUMBER: _builtins.int
     owner: _builtins.str
     """Owner: credit code, external_ref or exact name; may be empty where the serial number is enough."""
     sector: _builtins.str
@@ -220,6 +221,8 @@ class VerificationItem(_message.Message):
     """Measuring range as the certificate writes it."""
     accuracy_class: _builtins.str
     """Accuracy class as the certificate writes it."""
+    dcc: _builtins.str
+    """A DCC that was uploaded and becomes the file of the certificate, by its id or its SHA-256."""
     def __init__(
         self,
         *,
@@ -241,10 +244,11 @@ class VerificationItem(_message.Message):
         owner_no: _builtins.str = ...,
         measuring_range: _builtins.str = ...,
         accuracy_class: _builtins.str = ...,
+        dcc: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accuracy_class", b"accuracy_class", "certificate_no", b"certificate_no", "institution", b"institution", "laboratory", b"laboratory", "measuring_range", b"measuring_range", "method", b"method", "model", b"model", "owner", b"owner", "owner_no", b"owner_no", "part", b"part", "result", b"result", "sector", b"sector", "serial_no", b"serial_no", "type_code", b"type_code", "valid_until", b"valid_until", "verified_on", b"verified_on", "worked_from", b"worked_from", "worked_until", b"worked_until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accuracy_class", b"accuracy_class", "certificate_no", b"certificate_no", "dcc", b"dcc", "institution", b"institution", "laboratory", b"laboratory", "measuring_range", b"measuring_range", "method", b"method", "model", b"model", "owner", b"owner", "owner_no", b"owner_no", "part", b"part", "result", b"result", "sector", b"sector", "serial_no", b"serial_no", "type_code", b"type_code", "valid_until", b"valid_until", "verified_on", b"verified_on", "worked_from", b"worked_from", "worked_until", b"worked_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

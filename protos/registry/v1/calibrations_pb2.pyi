@@ -10,6 +10,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from protos.registry.v1 import proposals_pb2 as _proposals_pb2
 from protos.registry.v1 import registry_pb2 as _registry_pb2
 import builtins as _builtins
 import sys
@@ -918,6 +919,7 @@ class ConfirmCalibrationResponse(_message.Message):
 
     CALIBRATION_FIELD_NUMBER: _builtins.int
     DIFFERING_FIELD_NUMBER: _builtins.int
+    CORRECTION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def calibration(self) -> Global___Calibration:
         """The calibration."""
@@ -928,15 +930,22 @@ class ConfirmCalibrationResponse(_message.Message):
         file without a number gets that of the certificate.
         """
 
+    @_builtins.property
+    def correction(self) -> _proposals_pb2.Proposal:
+        """The proposal by which a caseworker corrects the register by what differs, or leaves it; absent
+        if nothing differs, if a caseworker confirmed it, and if one about the instrument waits already.
+        """
+
     def __init__(
         self,
         *,
         calibration: Global___Calibration | None = ...,
         differing: _abc.Iterable[_registry_pb2.OtherDetail] | None = ...,
+        correction: _proposals_pb2.Proposal | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration", "correction", b"correction"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration", "differing", b"differing"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration", "correction", b"correction", "differing", b"differing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -489,18 +489,26 @@ class ProposalDecided(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PROPOSAL_FIELD_NUMBER: _builtins.int
+    INSTITUTION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def proposal(self) -> _proposals_pb2.Proposal:
         """The proposal in its present state."""
+
+    @_builtins.property
+    def institution(self) -> _institutions_pb2.Institution:
+        """The institution for which it was proposed, with its mail address and the bureau that keeps it;
+        absent if it was proposed for none on file.
+        """
 
     def __init__(
         self,
         *,
         proposal: _proposals_pb2.Proposal | None = ...,
+        institution: _institutions_pb2.Institution | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["institution", b"institution", "proposal", b"proposal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["institution", b"institution", "proposal", b"proposal"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1264,6 +1272,7 @@ class UpkeepNoted(_message.Message):
     INSTRUMENT_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     DONE_ON_FIELD_NUMBER: _builtins.int
+    TAKEN_BACK_FIELD_NUMBER: _builtins.int
     upkeep_id: _builtins.str
     """The entry."""
     instrument_id: _builtins.str
@@ -1272,6 +1281,8 @@ class UpkeepNoted(_message.Message):
     """repair or seal_broken."""
     done_on: _builtins.str
     """The day of the repair, or on which the seal was found broken."""
+    taken_back: _builtins.bool
+    """It was noted by mistake: it is corrected to an entry that asks for no verification."""
     def __init__(
         self,
         *,
@@ -1279,10 +1290,11 @@ class UpkeepNoted(_message.Message):
         instrument_id: _builtins.str = ...,
         kind: _builtins.str = ...,
         done_on: _builtins.str = ...,
+        taken_back: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["done_on", b"done_on", "instrument_id", b"instrument_id", "kind", b"kind", "upkeep_id", b"upkeep_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["done_on", b"done_on", "instrument_id", b"instrument_id", "kind", b"kind", "taken_back", b"taken_back", "upkeep_id", b"upkeep_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

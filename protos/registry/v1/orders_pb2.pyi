@@ -158,6 +158,7 @@ class Verifier(_message.Message):
     OPEN_ORDERS_FIELD_NUMBER: _builtins.int
     EXPECTATION_FIELD_NUMBER: _builtins.int
     SITES_FIELD_NUMBER: _builtins.int
+    TYPES_WITHOUT_SITE_FIELD_NUMBER: _builtins.int
     institution_id: _builtins.str
     """Stable id."""
     name: _builtins.str
@@ -176,6 +177,10 @@ class Verifier(_message.Message):
     def sites(self) -> _containers.RepeatedCompositeFieldContainer[Global___VerifierSite]:
         """Places where it verifies any of the types that were asked for, as it released them, by name."""
 
+    @_builtins.property
+    def types_without_site(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The types that were asked for and that none of these sites verifies; none if it released no site."""
+
     def __init__(
         self,
         *,
@@ -186,10 +191,11 @@ class Verifier(_message.Message):
         open_orders: _builtins.int = ...,
         expectation: Global___Expectation | None = ...,
         sites: _abc.Iterable[Global___VerifierSite] | None = ...,
+        types_without_site: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expectation", b"expectation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "expectation", b"expectation", "institution_id", b"institution_id", "name", b"name", "open_orders", b"open_orders", "phone", b"phone", "sites", b"sites"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "expectation", b"expectation", "institution_id", b"institution_id", "name", b"name", "open_orders", b"open_orders", "phone", b"phone", "sites", b"sites", "types_without_site", b"types_without_site"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -204,22 +210,28 @@ class VerifierSite(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ADDRESS_FIELD_NUMBER: _builtins.int
     AT_OWNER_FIELD_NUMBER: _builtins.int
+    TYPE_CODES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name."""
     address: _builtins.str
     """Address; empty if the institution comes to the owner."""
     at_owner: _builtins.bool
     """The institution comes to where the owner uses the instrument."""
+    @_builtins.property
+    def type_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The types that were asked for and are verified there, by the catalogue; empty means all of them."""
+
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         address: _builtins.str = ...,
         at_owner: _builtins.bool = ...,
+        type_codes: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "at_owner", b"at_owner", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "at_owner", b"at_owner", "name", b"name", "type_codes", b"type_codes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -479,6 +491,7 @@ class ListOrdersRequest(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     INSTRUMENT_ID_FIELD_NUMBER: _builtins.int
     SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most this many; 0 means 100."""
     page_token: _builtins.str
@@ -491,6 +504,8 @@ class ListOrdersRequest(_message.Message):
     """Only those of this instrument; empty means any."""
     subject_id: _builtins.str
     """Only those of this subject; empty means any."""
+    overdue: _builtins.bool
+    """Only orders that have not ended and on which the institution has let its last day pass."""
     def __init__(
         self,
         *,
@@ -500,10 +515,11 @@ class ListOrdersRequest(_message.Message):
         state: _builtins.str = ...,
         instrument_id: _builtins.str = ...,
         subject_id: _builtins.str = ...,
+        overdue: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument_id", b"instrument_id", "open", b"open", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument_id", b"instrument_id", "open", b"open", "overdue", b"overdue", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

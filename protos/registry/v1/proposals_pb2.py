@@ -26,7 +26,7 @@ from protos.buf.validate import validate_pb2 as buf_dot_validate_dot_validate__p
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"protos/registry/v1/proposals.proto\x12\x14quanheng.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbd\x03\n\x08Proposal\x12\x13\n\x0bproposal_id\x18\x01 \x01(\t\x12\x0b\n\x03\x61\x63t\x18\x02 \x01(\t\x12\x0e\n\x06object\x18\x03 \x01(\t\x12\x12\n\nsubject_id\x18\x04 \x01(\t\x12\x0e\n\x06\x62ureau\x18\x05 \x01(\t\x12\r\n\x05state\x18\x06 \x01(\t\x12\x0e\n\x06ground\x18\x07 \x01(\t\x12\x35\n\x07\x63hanges\x18\x08 \x03(\x0b\x32$.quanheng.registry.v1.ProposedChange\x12\x14\n\x0c\x62\x61se_version\x18\t \x01(\x03\x12\x13\n\x0bproposed_by\x18\n \x01(\t\x12\x18\n\x10proposed_by_name\x18\x0b \x01(\t\x12/\n\x0bproposed_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ndecided_by\x18\r \x01(\t\x12\x17\n\x0f\x64\x65\x63ided_by_name\x18\x0e \x01(\t\x12.\n\ndecided_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07reasons\x18\x10 \x01(\t\x12\x13\n\x0breleased_by\x18\x11 \x01(\t\x12\x0c\n\x04\x63ite\x18\x12 \x01(\t\">\n\x0eProposedChange\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\"\x93\x01\n\x14ListProposalsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12>\n\x05state\x18\x03 \x01(\tB/\xbaH,r*R\x00R\x07waitingR\x08releasedR\x08\x64\x65\x63linedR\twithdrawn\"\x94\x01\n\x15ListProposalsResponse\x12\x31\n\tproposals\x18\x01 \x03(\x0b\x32\x1e.quanheng.registry.v1.Proposal\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\"4\n\x12GetProposalRequest\x12\x1e\n\x0bproposal_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"G\n\x13GetProposalResponse\x12\x30\n\x08proposal\x18\x01 \x01(\x0b\x32\x1e.quanheng.registry.v1.Proposal\"s\n\x16ReleaseProposalRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0bproposal_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\x07reasons\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\"K\n\x17ReleaseProposalResponse\x12\x30\n\x08proposal\x18\x01 \x01(\x0b\x32\x1e.quanheng.registry.v1.Proposal\"s\n\x16\x44\x65\x63lineProposalRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0bproposal_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\x07reasons\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\"K\n\x17\x44\x65\x63lineProposalResponse\x12\x30\n\x08proposal\x18\x01 \x01(\x0b\x32\x1e.quanheng.registry.v1.Proposal\"W\n\x17WithdrawProposalRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0bproposal_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"L\n\x18WithdrawProposalResponse\x12\x30\n\x08proposal\x18\x01 \x01(\x0b\x32\x1e.quanheng.registry.v1.Proposal2\xb2\x04\n\x0fProposalService\x12h\n\rListProposals\x12*.quanheng.registry.v1.ListProposalsRequest\x1a+.quanheng.registry.v1.ListProposalsResponse\x12\x62\n\x0bGetProposal\x12(.quanheng.registry.v1.GetProposalRequest\x1a).quanheng.registry.v1.GetProposalResponse\x12n\n\x0fReleaseProposal\x12,.quanheng.registry.v1.ReleaseProposalRequest\x1a-.quanheng.registry.v1.ReleaseProposalResponse\x12n\n\x0f\x44\x65\x63lineProposal\x12,.quanheng.registry.v1.DeclineProposalRequest\x1a-.quanheng.registry.v1.DeclineProposalResponse\x12q\n\x10WithdrawProposal\x12-.quanheng.registry.v1.WithdrawProposalRequest\x1a..quanheng.registry.v1.WithdrawProposalResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"protos/registry/v1/proposals.proto\x12\x14quanheng.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe4\x03\n\x08Proposal\x12\x13\n\x0bproposal_id\x18\x01 \x01(\t\x12\x0b\n\x03\x61\x63t\x18\x02 \x01(\t\x12\x0e\n\x06object\x18\x03 \x01(\t\x12\x12\n\nsubject_id\x18\x04 \x01(\t\x12\x0e\n\x06\x62ureau\x18\x05 \x01(\t\x12\r\n\x05state\x18\x06 \x01(\t\x12\x0e\n\x06ground\x18\x07 \x01(\t\x12\x35\n\x07\x63hanges\x18\x08 \x03(\x0b\x32$.quanheng.registry.v1.ProposedChange\x12\x14\n\x0c\x62\x61se_version\x18\t \x01(\x03\x12\x13\n\x0bproposed_by\x18\n \x01(\t\x12\x18\n\x10proposed_by_name\x18\x0b \x01(\t\x12/\n\x0bproposed_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ndecided_by\x18\r \x01(\t\x12\x17\n\x0f\x64\x65\x63ided_by_name\x18\x0e \x01(\t\x12.\n\ndecided_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07reasons\x18\x10 \x01(\t\x12\x13\n\x0breleased_by\x18\x11 \x01(\t\x12\x0c\n\x04\x63ite\x18\x12 \x01(\t\x12\x10\n\x08\x62y_owner\x18\x13 \x01(\x08\x12\x13\n\x0binstitution\x18\x14 \x01(\t\">\n\x0eProposedChange\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\"\xbf\x01\n\x14ListProposalsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12>\n\x05state\x18\x03 \x01(\tB/\xbaH,r*R\x00R\x07waitingR\x08releasedR\x08\x64\x65\x63linedR\twithdrawn\x12\x11\n\tto_decide\x18\x04 \x01(\x08\x12\x17\n\x06object\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\"\x94\x01\n\x15ListProposalsResponse\x12\x31\n\tproposals\x18\x01 \x03(\x0b\x32\x1e.quanheng.registry.v1.Proposal\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\"4\n\x12GetProposalRequest\x12\x1e\n\x0bproposal_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"G\n\x13GetProposalResponse\x12\x30\n\x08proposal\x18\x01 \x01(\x0b\x32\x1e.quanheng.registry.v1.Proposal\"s\n\x16ReleaseProposalRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0bproposal_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\x07reasons\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\"K\n\x17ReleaseProposalResponse\x12\x30\n\x08proposal\x18\x01 \x01(\x0b\x32\x1e.quanheng.registry.v1.Proposal\"s\n\x16\x44\x65\x63lineProposalRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0bproposal_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\x07reasons\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\"K\n\x17\x44\x65\x63lineProposalResponse\x12\x30\n\x08proposal\x18\x01 \x01(\x0b\x32\x1e.quanheng.registry.v1.Proposal\"W\n\x17WithdrawProposalRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0bproposal_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"L\n\x18WithdrawProposalResponse\x12\x30\n\x08proposal\x18\x01 \x01(\x0b\x32\x1e.quanheng.registry.v1.Proposal2\xb2\x04\n\x0fProposalService\x12h\n\rListProposals\x12*.quanheng.registry.v1.ListProposalsRequest\x1a+.quanheng.registry.v1.ListProposalsResponse\x12\x62\n\x0bGetProposal\x12(.quanheng.registry.v1.GetProposalRequest\x1a).quanheng.registry.v1.GetProposalResponse\x12n\n\x0fReleaseProposal\x12,.quanheng.registry.v1.ReleaseProposalRequest\x1a-.quanheng.registry.v1.ReleaseProposalResponse\x12n\n\x0f\x44\x65\x63lineProposal\x12,.quanheng.registry.v1.DeclineProposalRequest\x1a-.quanheng.registry.v1.DeclineProposalResponse\x12q\n\x10WithdrawProposal\x12-.quanheng.registry.v1.WithdrawProposalRequest\x1a..quanheng.registry.v1.WithdrawProposalResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,6 +39,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTPROPOSALSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
   _globals['_LISTPROPOSALSREQUEST'].fields_by_name['state']._loaded_options = None
   _globals['_LISTPROPOSALSREQUEST'].fields_by_name['state']._serialized_options = b'\272H,r*R\000R\007waitingR\010releasedR\010declinedR\twithdrawn'
+  _globals['_LISTPROPOSALSREQUEST'].fields_by_name['object']._loaded_options = None
+  _globals['_LISTPROPOSALSREQUEST'].fields_by_name['object']._serialized_options = b'\272H\004r\002\030d'
   _globals['_GETPROPOSALREQUEST'].fields_by_name['proposal_id']._loaded_options = None
   _globals['_GETPROPOSALREQUEST'].fields_by_name['proposal_id']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_RELEASEPROPOSALREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -58,29 +60,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WITHDRAWPROPOSALREQUEST'].fields_by_name['proposal_id']._loaded_options = None
   _globals['_WITHDRAWPROPOSALREQUEST'].fields_by_name['proposal_id']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_PROPOSAL']._serialized_start=123
-  _globals['_PROPOSAL']._serialized_end=568
-  _globals['_PROPOSEDCHANGE']._serialized_start=570
-  _globals['_PROPOSEDCHANGE']._serialized_end=632
-  _globals['_LISTPROPOSALSREQUEST']._serialized_start=635
-  _globals['_LISTPROPOSALSREQUEST']._serialized_end=782
-  _globals['_LISTPROPOSALSRESPONSE']._serialized_start=785
-  _globals['_LISTPROPOSALSRESPONSE']._serialized_end=933
-  _globals['_GETPROPOSALREQUEST']._serialized_start=935
-  _globals['_GETPROPOSALREQUEST']._serialized_end=987
-  _globals['_GETPROPOSALRESPONSE']._serialized_start=989
-  _globals['_GETPROPOSALRESPONSE']._serialized_end=1060
-  _globals['_RELEASEPROPOSALREQUEST']._serialized_start=1062
-  _globals['_RELEASEPROPOSALREQUEST']._serialized_end=1177
-  _globals['_RELEASEPROPOSALRESPONSE']._serialized_start=1179
-  _globals['_RELEASEPROPOSALRESPONSE']._serialized_end=1254
-  _globals['_DECLINEPROPOSALREQUEST']._serialized_start=1256
-  _globals['_DECLINEPROPOSALREQUEST']._serialized_end=1371
-  _globals['_DECLINEPROPOSALRESPONSE']._serialized_start=1373
-  _globals['_DECLINEPROPOSALRESPONSE']._serialized_end=1448
-  _globals['_WITHDRAWPROPOSALREQUEST']._serialized_start=1450
-  _globals['_WITHDRAWPROPOSALREQUEST']._serialized_end=1537
-  _globals['_WITHDRAWPROPOSALRESPONSE']._serialized_start=1539
-  _globals['_WITHDRAWPROPOSALRESPONSE']._serialized_end=1615
-  _globals['_PROPOSALSERVICE']._serialized_start=1618
-  _globals['_PROPOSALSERVICE']._serialized_end=2180
+  _globals['_PROPOSAL']._serialized_end=607
+  _globals['_PROPOSEDCHANGE']._serialized_start=609
+  _globals['_PROPOSEDCHANGE']._serialized_end=671
+  _globals['_LISTPROPOSALSREQUEST']._serialized_start=674
+  _globals['_LISTPROPOSALSREQUEST']._serialized_end=865
+  _globals['_LISTPROPOSALSRESPONSE']._serialized_start=868
+  _globals['_LISTPROPOSALSRESPONSE']._serialized_end=1016
+  _globals['_GETPROPOSALREQUEST']._serialized_start=1018
+  _globals['_GETPROPOSALREQUEST']._serialized_end=1070
+  _globals['_GETPROPOSALRESPONSE']._serialized_start=1072
+  _globals['_GETPROPOSALRESPONSE']._serialized_end=1143
+  _globals['_RELEASEPROPOSALREQUEST']._serialized_start=1145
+  _globals['_RELEASEPROPOSALREQUEST']._serialized_end=1260
+  _globals['_RELEASEPROPOSALRESPONSE']._serialized_start=1262
+  _globals['_RELEASEPROPOSALRESPONSE']._serialized_end=1337
+  _globals['_DECLINEPROPOSALREQUEST']._serialized_start=1339
+  _globals['_DECLINEPROPOSALREQUEST']._serialized_end=1454
+  _globals['_DECLINEPROPOSALRESPONSE']._serialized_start=1456
+  _globals['_DECLINEPROPOSALRESPONSE']._serialized_end=1531
+  _globals['_WITHDRAWPROPOSALREQUEST']._serialized_start=1533
+  _globals['_WITHDRAWPROPOSALREQUEST']._serialized_end=1620
+  _globals['_WITHDRAWPROPOSALRESPONSE']._serialized_start=1622
+  _globals['_WITHDRAWPROPOSALRESPONSE']._serialized_end=1698
+  _globals['_PROPOSALSERVICE']._serialized_start=1701
+  _globals['_PROPOSALSERVICE']._serialized_end=2263
 # @@protoc_insertion_point(module_scope)

@@ -43,6 +43,8 @@ class Proposal(_message.Message):
     REASONS_FIELD_NUMBER: _builtins.int
     RELEASED_BY_FIELD_NUMBER: _builtins.int
     CITE_FIELD_NUMBER: _builtins.int
+    BY_OWNER_FIELD_NUMBER: _builtins.int
+    INSTITUTION_FIELD_NUMBER: _builtins.int
     proposal_id: _builtins.str
     """Stable id."""
     act: _builtins.str
@@ -78,6 +80,10 @@ class Proposal(_message.Message):
     """Role that releases it."""
     cite: _builtins.str
     """Article by which a second person is needed."""
+    by_owner: _builtins.bool
+    """True if somebody of its subject proposed it."""
+    institution: _builtins.str
+    """Name of the verification institution for which it was proposed; empty if for none."""
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProposedChange]:
         """What would change."""
@@ -111,10 +117,12 @@ class Proposal(_message.Message):
         reasons: _builtins.str = ...,
         released_by: _builtins.str = ...,
         cite: _builtins.str = ...,
+        by_owner: _builtins.bool = ...,
+        institution: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at", "proposed_at", b"proposed_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["act", b"act", "base_version", b"base_version", "bureau", b"bureau", "changes", b"changes", "cite", b"cite", "decided_at", b"decided_at", "decided_by", b"decided_by", "decided_by_name", b"decided_by_name", "ground", b"ground", "object", b"object", "proposal_id", b"proposal_id", "proposed_at", b"proposed_at", "proposed_by", b"proposed_by", "proposed_by_name", b"proposed_by_name", "reasons", b"reasons", "released_by", b"released_by", "state", b"state", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["act", b"act", "base_version", b"base_version", "bureau", b"bureau", "by_owner", b"by_owner", "changes", b"changes", "cite", b"cite", "decided_at", b"decided_at", "decided_by", b"decided_by", "decided_by_name", b"decided_by_name", "ground", b"ground", "institution", b"institution", "object", b"object", "proposal_id", b"proposal_id", "proposed_at", b"proposed_at", "proposed_by", b"proposed_by", "proposed_by_name", b"proposed_by_name", "reasons", b"reasons", "released_by", b"released_by", "state", b"state", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -159,22 +167,32 @@ class ListProposalsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    TO_DECIDE_FIELD_NUMBER: _builtins.int
+    OBJECT_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most this many; 0 means 100."""
     page_token: _builtins.str
     """Where to go on."""
     state: _builtins.str
     """Only this state; empty means all."""
+    to_decide: _builtins.bool
+    """Only those that wait for the caller's decision: in the caller's scope, of an act that a role of
+    the caller releases, and proposed by somebody else.
+    """
+    object: _builtins.str
+    """Only those about this object or a part of it, such as instrument/<id>; empty means all."""
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         state: _builtins.str = ...,
+        to_decide: _builtins.bool = ...,
+        object: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["object", b"object", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "to_decide", b"to_decide"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

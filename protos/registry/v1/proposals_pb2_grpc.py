@@ -68,7 +68,7 @@ class ProposalServiceServicer:
 
     def ListProposals(self, request, context):
         """Lists the proposals in the caller's scope, the oldest first: to administrators those about
-        accounts, to everybody else those about the register.
+        accounts, to everybody else those about the register; to an institution its own only.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -18,7 +18,7 @@ class ProposalServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListProposals: _aio.UnaryUnaryMultiCallable[_proposals_pb2.ListProposalsRequest, _proposals_pb2.ListProposalsResponse]
     """Lists the proposals in the caller's scope, the oldest first: to administrators those about
-    accounts, to everybody else those about the register.
+    accounts, to everybody else those about the register; to an institution its own only.
     """
     GetProposal: _aio.UnaryUnaryMultiCallable[_proposals_pb2.GetProposalRequest, _proposals_pb2.GetProposalResponse]
     """Reads one proposal."""
@@ -39,7 +39,7 @@ class ProposalServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_proposals_pb2.ListProposalsRequest, _abc.Awaitable[_proposals_pb2.ListProposalsResponse]],
     ) -> _abc.Awaitable[_proposals_pb2.ListProposalsResponse]:
         """Lists the proposals in the caller's scope, the oldest first: to administrators those about
-        accounts, to everybody else those about the register.
+        accounts, to everybody else those about the register; to an institution its own only.
         """
 
     @_abc_1.abstractmethod

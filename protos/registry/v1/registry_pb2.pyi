@@ -987,6 +987,7 @@ class PutInstrumentRequest(_message.Message):
     INSTRUMENT_FIELD_NUMBER: _builtins.int
     UNKNOWN_TYPE_FIELD_NUMBER: _builtins.int
     CHECK_ONLY_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     unknown_type: _builtins.bool
@@ -995,6 +996,10 @@ class PutInstrumentRequest(_message.Message):
     """
     check_only: _builtins.bool
     """Only checks: refuses what the act itself would refuse and answers as it would, but keeps nothing."""
+    ground: _builtins.str
+    """Why an instrument changes. An operator that gives it asks its bureau to correct type, serial
+    number or day of rotation; without it, an operator's change of these is refused.
+    """
     @_builtins.property
     def instrument(self) -> Global___Instrument:
         """The instrument; without an id it is filed, with one it is changed. Its type is given by the code,
@@ -1008,10 +1013,11 @@ class PutInstrumentRequest(_message.Message):
         instrument: Global___Instrument | None = ...,
         unknown_type: _builtins.bool = ...,
         check_only: _builtins.bool = ...,
+        ground: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_only", b"check_only", "instrument", b"instrument", "request_id", b"request_id", "unknown_type", b"unknown_type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_only", b"check_only", "ground", b"ground", "instrument", b"instrument", "request_id", b"request_id", "unknown_type", b"unknown_type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1026,8 +1032,22 @@ class PutInstrumentResponse(_message.Message):
     INSTRUMENT_FIELD_NUMBER: _builtins.int
     PROPOSAL_FIELD_NUMBER: _builtins.int
     LIKENESS_ID_FIELD_NUMBER: _builtins.int
+    COLOUR_FIELD_NUMBER: _builtins.int
+    REASON_ZH_FIELD_NUMBER: _builtins.int
+    REASON_EN_FIELD_NUMBER: _builtins.int
+    CITE_FIELD_NUMBER: _builtins.int
     likeness_id: _builtins.str
     """Set if it is perhaps the same as something on file: the likeness that waits for a person."""
+    colour: _builtins.str
+    """With check_only, the colour that an instrument on file would have today: none, green, yellow or
+    red.
+    """
+    reason_zh: _builtins.str
+    """Why, in Chinese."""
+    reason_en: _builtins.str
+    """Why, in English."""
+    cite: _builtins.str
+    """The article of the colour."""
     @_builtins.property
     def instrument(self) -> Global___Instrument:
         """The instrument in its present state."""
@@ -1042,10 +1062,14 @@ class PutInstrumentResponse(_message.Message):
         instrument: Global___Instrument | None = ...,
         proposal: _proposals_pb2.Proposal | None = ...,
         likeness_id: _builtins.str = ...,
+        colour: _builtins.str = ...,
+        reason_zh: _builtins.str = ...,
+        reason_en: _builtins.str = ...,
+        cite: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "proposal", b"proposal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "likeness_id", b"likeness_id", "proposal", b"proposal"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cite", b"cite", "colour", b"colour", "instrument", b"instrument", "likeness_id", b"likeness_id", "proposal", b"proposal", "reason_en", b"reason_en", "reason_zh", b"reason_zh"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1718,8 +1742,9 @@ class RecordVerificationRequest(_message.Message):
     accuracy_class: _builtins.str
     """Accuracy class as the certificate writes it."""
     dcc_id: _builtins.str
-    """A DCC that was uploaded: it becomes the file of the certificate. Number and day have to be as it
-    states, and the instrument one of its items; by itself it is no result. May be empty.
+    """A DCC that was uploaded, by its id, the beginning of its id or its SHA-256: it becomes the file
+    of the certificate. Number and day have to be as it states, and the instrument one of its items;
+    by itself it is no result. May be empty.
     """
     @_builtins.property
     def verification(self) -> Global___Verification:

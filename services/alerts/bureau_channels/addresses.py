@@ -6,10 +6,11 @@ What people paste is the token of a group's robot, or the whole address that the
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from urllib.parse import quote, urlsplit
 
 from law.errors import Fault, InvalidInput
-from services.alerts.webhooks.addresses import require_address
+from services.alerts.webhooks.addresses import HTTPS, require_address
 from services.alerts.webhooks.tables import ChannelKind
 
 HOSTS = {
@@ -26,14 +27,21 @@ def host_of(kind: ChannelKind, address: str) -> str:
     return HOSTS.get(kind) or urlsplit(address).netloc
 
 
-async def apprise_address(kind: ChannelKind, address: str, secret: str, *, private: bool) -> str:
+async def apprise_address(
+    kind: ChannelKind,
+    address: str,
+    secret: str,
+    *,
+    private: bool,
+    ports: Collection[int] = HTTPS,
+) -> str:
     """Returns the address of a channel for Apprise, with its secret.
 
     Raises InvalidInput for a token that is none, and for a gateway that is not at a public https
-    address; `private` allows others. Asks the name server for a gateway.
+    address and one of `ports`; `private` allows others. Asks the name server for a gateway.
     """
     if kind is ChannelKind.SMS:
-        await require_address(address, private=private, field="address")
+        await require_address(address, private=private, ports=ports, field="address")
         if urlsplit(address).query:
             zh, en = "不能有 ? 以后的部分", "must have no part behind ?"
             raise InvalidInput(faults=[Fault("address", zh, en)])

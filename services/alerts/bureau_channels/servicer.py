@@ -22,7 +22,7 @@ class ChannelServicer(Servicer, rpc.ChannelServiceServicer):
 
     def __init__(self, changes: Changes, settings: Settings) -> None:
         super().__init__(changes)
-        self._private = settings.webhook_private
+        self._private, self._ports = settings.webhook_private, settings.webhook_port_numbers
         self._secrets = SealedSecrets(settings.keys_dir)
 
     async def AddChannel(
@@ -30,7 +30,7 @@ class ChannelServicer(Servicer, rpc.ChannelServiceServicer):
     ) -> pb.AddChannelResponse:
         kind = ChannelKind(request.service)
         address = await apprise_address(
-            kind, request.address, request.secret, private=self._private
+            kind, request.address, request.secret, private=self._private, ports=self._ports
         )
         return await self.once(request, commands.add, address=address, secrets=self._secrets)
 

@@ -32,6 +32,7 @@ from services.alerts.escalation.filing import is_open
 from services.alerts.escalation.holding import open_orders
 from services.alerts.escalation.issuing import replaced
 from services.alerts.escalation.ladder_letters import minutes
+from services.alerts.escalation.tables import OPEN_UNDERTAKING
 from services.alerts.escalation.texts import DocumentFacts
 from services.alerts.escalation.wire import Draft
 from services.alerts.lateness import late_with, note_late_alerts
@@ -81,6 +82,12 @@ async def list_escalations(
     )
     if request.state:
         rows = rows.where(col(Escalation.state) == EscalationState(request.state))
+    if request.undertaking_over:
+        over = select(EscalationStep.escalation_id).where(
+            sa.text(OPEN_UNDERTAKING), col(EscalationStep.undertaking_by) < view.today
+        )
+        open_ = col(Escalation.closed_at).is_(None)
+        rows = rows.where(open_, col(Escalation.escalation_id).in_(over))
     order, reverse = paging.order(request, _ORDERS, "opened_at desc")
     page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
     count = await paging.count(view.session, request, rows, token)

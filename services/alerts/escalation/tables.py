@@ -19,6 +19,8 @@ from services.alerts.base import Base
 UNENDED = "due_on IS NOT NULL"
 # The grades of first loads, for a query likewise.
 SILENT = "silent"
+# The undertakings whose outcome nobody has recorded; repeated in the same way.
+OPEN_UNDERTAKING = "undertaking_by IS NOT NULL AND undertaking_outcome = ''"
 
 
 class EscalationState(StrEnum):
@@ -112,15 +114,20 @@ class AwaitedOrder(Base, table=True):
 
     `in_time` is true if it was applied for while the former verification was in force. `due_on` is
     the last day on which the institution acts in time, inclusive; None once the order has ended.
+    `appointed_on` is the day of the verification, if one is appointed. `subject_id` is who applied;
+    it and that day are missing from an order that has not changed since alerts began to keep them.
     """
 
     __tablename__ = "awaited_order"
     __table_args__ = (
         sa.Index("ix_awaited_order_instrument", "instrument_id"),
         partial_index("ix_awaited_order_open", "instrument_id", where=UNENDED),
+        partial_index("ix_awaited_order_due", "institution", "due_on", where=UNENDED),
+        partial_index("ix_awaited_order_of", "subject_id", where=UNENDED),
     )
 
     order_id: str = Field(primary_key=True)
+    subject_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
     instrument_id: str
     type_code: str
     serial_no: str
@@ -128,6 +135,7 @@ class AwaitedOrder(Base, table=True):
     applied_on: date
     in_time: bool
     due_on: date | None = None
+    appointed_on: date | None = None
     version: int = Field(sa_type=sa.BigInteger)
 
 
@@ -183,7 +191,15 @@ class EscalationStep(Base, table=True):
     """
 
     __tablename__ = "escalation_step"
-    __table_args__ = (sa.Index("ix_escalation_step_state", "step", "state", "step_id"),)
+    __table_args__ = (
+        sa.Index("ix_escalation_step_state", "step", "state", "step_id"),
+        partial_index(
+            "ix_escalation_step_undertaking",
+            "undertaking_by",
+            "escalation_id",
+            where=OPEN_UNDERTAKING,
+        ),
+    )
 
     step_id: int | None = Field(default=None, primary_key=True, sa_type=SerialColumn)
     escalation_id: str = Field(index=True)

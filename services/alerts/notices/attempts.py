@@ -1,4 +1,4 @@
-"""Receipts: what became of each attempt to deliver a notice."""
+"""Receipts: what became of each attempt to deliver a notice, by mail or another way."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.change import Change
 from protos.alerts.v1 import alerts_pb2 as pb
-from services.alerts.tables import Notice, NoticeAttempt
+from services.alerts.tables import Notice, NoticeAttempt, WebhookAttempt, WebhookMessage
+from services.alerts.webhooks.tables import TEXTS_BY
 
 LAST = 3  # receipts of each notice in a list: an outage of days leaves a hundred
 _LONGEST = 500
@@ -43,3 +44,24 @@ async def receipts_of(
         receipt.at.FromDatetime(row.at)
         found[row.notice_id].append(receipt)
     return found
+
+
+async def receipts_by_other_ways(session: AsyncSession, notice_id: str) -> list[pb.NoticeAttempt]:
+    """Returns the receipts of text messages and webhooks about a notice, the oldest first."""
+    rows = (
+        select(WebhookMessage, WebhookAttempt)
+        .join(WebhookAttempt, col(WebhookAttempt.message_id) == col(WebhookMessage.message_id))
+        .where(col(WebhookMessage.notice_id) == notice_id)
+        .order_by(col(WebhookAttempt.at), col(WebhookAttempt.message_id))
+    )
+    receipts = []
+    for message, row in await session.exec(rows):
+        receipt = pb.NoticeAttempt(
+            number=row.number,
+            accepted=not row.error,
+            answer=row.error or (f"HTTP {row.status}" if row.status else ""),
+            way="sms" if message.webhook_id.startswith(TEXTS_BY) else "webhook",
+        )
+        receipt.at.FromDatetime(row.at)
+        receipts.append(receipt)
+    return receipts

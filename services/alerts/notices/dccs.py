@@ -16,12 +16,11 @@ from sqlmodel import col, select
 from plumbing.change import Change
 from plumbing.events.envelope import Received
 from protos.registry.v1 import events_pb2 as registry
-from services.alerts.notice_kinds import INSTITUTION
-from services.alerts.notices.institution_mails import mailbox_of
 from services.alerts.notices.issue import Matter, issue
 from services.alerts.notices.listing import numbered
 from services.alerts.notices.tables import KnownDcc
 from services.alerts.notices.texts import Text, body
+from services.alerts.notices.to_institutions import InBoth, issue_to_institution
 from services.alerts.tables import Bureau, Institution, Notice, NoticeKind
 
 NAMED = 100  # in one mail; the list of certificates has the others
@@ -53,17 +52,19 @@ async def issue_dccs(change: Change, bureau: str, on: date) -> list[Notice]:
         sent[row.institution].append(row)
     named = select(Institution).where(col(Institution.name).in_([*sent]))
     for one in (await change.session.exec(named.order_by(col(Institution.name)))).all():
-        recipient = mailbox_of(bureau, one.name, one.email)
-        kind, key = NoticeKind.INSTITUTION, f"{INSTITUTION}dccs/{one.institution_id}/{on}"
-        text = _to_institution(one.name, on, sent[one.name])
-        notice = await issue(change, kind, key, recipient, bureau, text, _ABOUT)
+        key, texts = (
+            f"dccs/{one.institution_id}/{on}",
+            _to_institution(one.name, on, sent[one.name]),
+        )
+        notice = await issue_to_institution(change, key, one, texts, _ABOUT)
         notices += _told(notice, sent[one.name])
     return notices
 
 
 async def _untold(change: Change, *which: sa.ColumnElement[bool]) -> Sequence[KnownDcc]:
-    rows = select(KnownDcc).where(sa.text("untold"), *which)
-    return (await change.session.exec(rows.order_by(col(KnownDcc.certificate_no)))).all()
+    rows = select(KnownDcc).where(sa.text("untold"), *which).order_by(col(KnownDcc.dcc_id))
+    found = (await change.session.exec(rows.with_for_update())).all()
+    return sorted(found, key=lambda row: row.certificate_no)
 
 
 def _told(notice: Notice | None, rows: Sequence[KnownDcc]) -> list[Notice]:
@@ -81,19 +82,24 @@ def _to_bureau(on: date, rows: Sequence[KnownDcc]) -> Text:
     )
 
 
-def _to_institution(name: str, on: date, rows: Sequence[KnownDcc]) -> Text:
-    title = f"待确认的校准证书：{len(rows)} 份（{on}） To be confirmed: {len(rows)}"
-    return Text(
-        title,
+def _to_institution(name: str, on: date, rows: Sequence[KnownDcc]) -> InBoth:
+    zh = Text(
+        f"待确认的校准证书：{len(rows)} 份（{on}）",
         body(
             f"{name}：\n贵机构上传的下列校准证书等待确认是哪件器具：",
             *_listed(rows),
             "确认以前不作为校准记录。",
-            f"\n{name}:\nSomebody is to confirm which instruments these certificates are about:",
+        ),
+    )
+    en = Text(
+        f"Certificates of calibration to be confirmed: {len(rows)} ({on})",
+        body(
+            f"{name}:\nSomebody is to confirm which instruments these certificates are about:",
             *_listed_en(rows),
             "They are no calibrations on file before that.",
         ),
     )
+    return zh, en
 
 
 def _listed(rows: Sequence[KnownDcc]) -> list[str]:

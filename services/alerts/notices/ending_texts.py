@@ -50,24 +50,32 @@ def to_subject_en(name: str, on: date, endings: Sequence[Ending]) -> Text:
     )
 
 
-def to_institution(name: str, on: date, endings: Sequence[Ending]) -> Text:
+def to_institution(name: str, on: date, endings: Sequence[Ending]) -> tuple[Text, Text]:
     """Writes what ends to an institution, in Chinese and in English."""
     rest = len(endings) - NAMED
-    return Text(
-        f"授权和资格到期提醒（{on}）：{len(endings)} 项 Ending: {len(endings)}",
+    stops = any(one.kind in (Due.AUTHORISATION, Due.LABORATORY) for one in endings)
+    zh = Text(
+        f"授权和资格到期提醒（{on}）：{len(endings)} 项",
         body(
             f"{name}：\n下列授权、资格将要到期：",
             *numbered(_zh(one, on) for one in endings[:NAMED]),
             *([f"另有 {rest} 项，见平台。"] if rest > 0 else []),
-            "延续以后，请告诉登记的机关；到期以后的检定结果不再收下。",
+            f"延续以后，请告诉登记的机关{'；到期以后的检定结果不再收下' if stops else ''}。",
             _EXAMPLE,
-            f"\n{name}:\nThese authorisations and qualifications end:",
+        ),
+    )
+    en = Text(
+        f"Authorisations and qualifications end ({on}): {len(endings)}",
+        body(
+            f"{name}:\nThese authorisations and qualifications end:",
             *numbered(_en(one, on) for one in endings[:NAMED]),
             *([f"And {rest} more on the platform."] if rest > 0 else []),
-            "Once renewed, tell the bureau that keeps them; results of later days are not taken.",
+            "Once renewed, tell the bureau that keeps them"
+            f"{'; results of later days are not taken' if stops else ''}.",
             _EXAMPLE_EN,
         ),
     )
+    return zh, en
 
 
 def to_bureau(on: date, endings: Sequence[tuple[Ending, str]]) -> Text:

@@ -2,7 +2,9 @@
 
 Each hears once at every reminder of the law's data, of all that reached one on the same day in one
 mail: a subject of its permits, an institution of its authorisations, laboratories and people, and
-the bureau of all. What another one of the same holder outlasts is not told.
+the bureau of all. What was renewed is not told: another permit of the same number, or another
+authorisation of the institution for the type, lasts longer. What an institution holds is told to
+the bureau that keeps it by then.
 """
 
 from __future__ import annotations
@@ -14,26 +16,24 @@ from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from law.reminders import Due, latest_reminded
 from plumbing.change import Change
-from services.alerts.due_dates import Ending
-from services.alerts.notice_kinds import INSTITUTION
+from services.alerts.due_dates import Ending, outlasts_others
 from services.alerts.notices.ending_texts import (
     to_bureau,
     to_institution,
     to_subject,
     to_subject_en,
 )
-from services.alerts.notices.institution_mails import mailbox_of
 from services.alerts.notices.issue import NOTHING, Matter, issue
 from services.alerts.notices.owner_digests import OwnerDigest, issue_to_owners
+from services.alerts.notices.to_institutions import issue_to_institution
 from services.alerts.tables import Bureau, Institution, Notice, NoticeKind, Subject
 
-# Of these a later one with the same name takes the place of an earlier one.
-_RENEWED = (Due.PERMIT, Due.AUTHORISATION)
+# These are kept by whichever bureau keeps the institution, qualifications by their own.
+_WITH_INSTITUTION = (Due.AUTHORISATION, Due.LABORATORY)
 
 
 async def issue_endings(change: Change, bureau: str, on: date) -> list[Notice]:
@@ -66,25 +66,24 @@ async def _reminded(change: Change, bureau: str, on: date) -> list[tuple[Ending,
 
 def _candidates(bureau: str, on: date) -> Any:
     """What may have reached a reminder, without what was told on its last day."""
-    later = aliased(Ending)
-    same = (getattr(later, name) == getattr(Ending, name) for name in _IDENTIFYING)
-    outlasted = sa.exists().where(*same, col(later.last_day) > col(Ending.last_day))
     told = sa.and_(col(Ending.told_for) == Ending.last_day, col(Ending.told_months) == 0)
-    kept = sa.and_(col(Ending.subject_id) == "", col(Ending.bureau) == bureau)
+    holder = sa.and_(
+        col(Institution.name) == Ending.institution, col(Ending.kind).in_(_WITH_INSTITUTION)
+    )
+    keeper = sa.func.coalesce(Institution.bureau, Ending.bureau)
+    kept = sa.and_(col(Ending.subject_id) == "", keeper == bureau)
     return (
         select(Ending, Subject)
         .join(Subject, col(Subject.subject_id) == Ending.subject_id, isouter=True)
+        .join(Institution, holder, isouter=True)
         .where(
             col(Ending.last_day) <= max(latest_reminded(due, on) for due in Due),
             sa.func.coalesce(sa.not_(told), sa.true()),
             sa.or_(kept, col(Subject.bureau) == bureau),
-            sa.not_(sa.and_(col(Ending.kind).in_(_RENEWED), outlasted)),
+            outlasts_others(),
         )
         .order_by(col(Ending.last_day), col(Ending.kind), col(Ending.ending_id))
     )
-
-
-_IDENTIFYING = ("kind", "subject_id", "institution", "what")
 
 
 async def _to_subjects(
@@ -117,11 +116,9 @@ async def _to_institutions(
     notices = list[Notice]()
     named = select(Institution).where(col(Institution.name).in_([*held]))
     for one in (await change.session.exec(named.order_by(col(Institution.name)))).all():
-        recipient = mailbox_of(one.bureau, one.name, one.email)
-        key = f"{INSTITUTION}ending/{one.institution_id}/{bureau}/{on}"
-        text, about = to_institution(one.name, on, held[one.name]), Matter("institutions")
-        kind = NoticeKind.INSTITUTION
-        notice = await issue(change, kind, key, recipient, one.bureau, text, about)
+        key, about = f"ending/{one.institution_id}/{bureau}/{on}", Matter("institutions")
+        texts = to_institution(one.name, on, held[one.name])
+        notice = await issue_to_institution(change, key, one, texts, about)
         notices += [notice] if notice else []
     return notices
 

@@ -12,12 +12,10 @@ from law.reader.texts import spell_articles
 from plumbing.change import Change
 from plumbing.events.envelope import Received
 from protos.registry.v1 import events_pb2 as registry
-from services.alerts.notice_kinds import INSTITUTION
 from services.alerts.notices import english, texts
-from services.alerts.notices.institution_mails import mailbox_of
 from services.alerts.notices.issue import Matter, issue, known
 from services.alerts.notices.texts import Text
-from services.alerts.projection import put_institutions
+from services.alerts.notices.to_institutions import InBoth, issue_to_institution, stored
 from services.alerts.tables import Bureau, NoticeKind
 from services.alerts.webhooks.institution_messages import tell_programs_of_marks
 
@@ -33,50 +31,51 @@ async def environment_marked(
     Raises TryLater if a bureau is not known here yet.
     """
     event, key = received.message, f"environment/{received.id}"
-    institution = event.institution
-    await put_institutions(change, [institution])
+    institution = await stored(change, event.institution)
     every = [one for part in event.bureaus for one in part.verifications]
-    recipient = mailbox_of(institution.bureau, institution.name, institution.email)
-    text = to_institution(institution.name, every, event.total)
-    kind, bureau = NoticeKind.INSTITUTION, institution.bureau
-    await issue(change, kind, INSTITUTION + key, recipient, bureau, text, _ABOUT)
+    written = to_institution(institution.name, every, event.total)
+    await issue_to_institution(change, key, institution, written, _ABOUT)
     await tell_programs_of_marks(change, event, str(received.id))
     for part in event.bureaus:
         office = await known(change.session, Bureau, part.bureau)
         text = to_bureau(institution.name, part.verifications, part.total)
-        await issue(change, kind, f"{key}/{part.bureau}", office, part.bureau, text, _ABOUT)
+        kind, own_key = NoticeKind.INSTITUTION, f"{key}/{part.bureau}"
+        await issue(change, kind, own_key, office, part.bureau, text, _ABOUT)
 
 
 async def environment_noted(change: Change, received: Received[registry.EnvironmentNoted]) -> None:
     """Tells the institution what the bureau found. Raises TryLater for a bureau not known yet."""
-    event, institution = received.message, received.message.institution
-    await put_institutions(change, [institution])
+    event = received.message
+    institution = await stored(change, event.institution)
     office = await known(change.session, Bureau, event.bureau)
-    recipient = mailbox_of(institution.bureau, institution.name, institution.email)
-    key = f"{INSTITUTION}environment-noted/{received.id}"
     about = Matter(f"verification/{event.verification.verification_id}")
-    text = noted(institution.name, office.name, event)
-    await issue(change, NoticeKind.INSTITUTION, key, recipient, institution.bureau, text, about)
+    key, written = f"environment-noted/{received.id}", noted(institution.name, office.name, event)
+    await issue_to_institution(change, key, institution, written, about)
 
 
 def to_institution(
     name: str, verifications: Sequence[registry.MarkedVerification], total: int
-) -> Text:
+) -> InBoth:
     """Writes what the institution is told, in Chinese and in English."""
     article, article_en = spell_articles(CITE), spell_articles(CITE, "en")
-    title = f"实验室温湿度超出限值：{total} 次检定 Outside the limits: {total}"
-    return Text(
-        title,
+    zh = Text(
+        f"实验室温湿度超出限值：{total} 次检定",
         texts.body(
             f"{name}：\n下列检定进行时，实验室的温湿度记录有超出检定规程限值的：",
             *_listed(verifications, total),
             f"请检查实验室和传感器，向监管机关说明情况。标记只供核对，检定仍然有效（{article}）。",
-            f"\n{name}:\nThe laboratory was outside the limits of the regulation during:",
+        ),
+    )
+    en = Text(
+        f"The laboratory was outside the limits: {total}",
+        texts.body(
+            f"{name}:\nThe laboratory was outside the limits of the regulation during:",
             *_listed_in_english(verifications, total),
             "Please see to the laboratory and its sensors, and explain to the bureau. A mark is"
             f" only to be looked at; the verifications stay valid ({article_en}).",
         ),
     )
+    return zh, en
 
 
 def to_bureau(
@@ -94,23 +93,29 @@ def to_bureau(
     )
 
 
-def noted(name: str, office: str, event: registry.EnvironmentNoted) -> Text:
+def noted(name: str, office: str, event: registry.EnvironmentNoted) -> InBoth:
     """Writes to the institution what the bureau found, in Chinese and in English."""
     [thing], [thing_en] = (
         _listed([event.verification], 1),
         _listed_in_english([event.verification], 1),
     )
-    return Text(
-        f"检定时的环境已核对：{event.verification.serial_no} Looked at by the bureau",
+    zh = Text(
+        f"检定时的环境已核对：{event.verification.serial_no}",
         texts.body(
             f"{name}：\n{office}核对了这次检定的环境：",
             thing,
             f"核对情况：{event.note}",
-            f"\n{name}:\n{office} looked at the conditions of this verification:",
+        ),
+    )
+    en = Text(
+        f"The bureau looked at the conditions: {event.verification.serial_no}",
+        texts.body(
+            f"{name}:\n{office} looked at the conditions of this verification:",
             thing_en,
             f"What it found: {event.note}",
         ),
     )
+    return zh, en
 
 
 def _listed(verifications: Sequence[registry.MarkedVerification], total: int) -> list[str]:

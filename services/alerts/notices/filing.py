@@ -29,8 +29,8 @@ _OWN = (
     ("location", "使用地点", "Where it stands"),
 )
 _CORRECTING = (
-    "You can correct all this on the platform; ask the bureau to correct the type, the serial"
-    " number and anything else."
+    "You can correct all this on the platform; ask for the correction of the type, the serial"
+    " number and the day of rotation on the page of the instrument."
 )
 
 
@@ -104,7 +104,7 @@ def receipt(filed: Filed, bureau: Contact) -> Text:
     """Writes the receipt that the operator gets."""
     next_step = (
         "下一步：向检定机构申请检定。上面这些内容有误的，可以在平台上改正；"
-        f"类型、出厂编号等其他内容有误的，请联系{bureau}。"
+        f"类型、出厂编号、轮换日期有误的，在器具页面申请更正，或者联系{bureau}。"
     )
     if one := filed.only:
         return Text(

@@ -14,11 +14,12 @@ from law.terms.data import definition
 from plumbing.change import Change
 from plumbing.events.envelope import Received
 from protos.registry.v1 import events_pb2 as registry
-from services.alerts.notice_kinds import INSTITUTION
 from services.alerts.notices import english, texts
 from services.alerts.notices.issue import issue
+from services.alerts.notices.preferences import is_due, preference_of
 from services.alerts.notices.texts import Text
-from services.alerts.projection import put_institutions
+from services.alerts.notices.to_institutions import InBoth, issue_to_institution, stored
+from services.alerts.owners import owner_key
 from services.alerts.tables import Bureau, NoticeKind
 from services.alerts.webhooks.institution_messages import tell_programs_of_due
 
@@ -30,11 +31,10 @@ async def institution_due(change: Change, received: Received[registry.Institutio
     """Issues the digest of a day to an institution, and one of what is overdue to its bureau."""
     due = received.message
     bureau, about = due.institution.bureau, f"{due.institution.institution_id}/{due.on}"
-    await put_institutions(change, [due.institution])
-    recipient = mailbox_of(bureau, due.institution.name, due.institution.email)
-    await issue(
-        change, NoticeKind.INSTITUTION, INSTITUTION + about, recipient, bureau, to_institution(due)
-    )
+    institution = await stored(change, due.institution)
+    wish = await preference_of(change.session, owner_key(institution))
+    if is_due(wish, date.fromisoformat(due.on), urgent=bool(due.overdue)):
+        await issue_to_institution(change, about, institution, to_institution(due))
     await tell_programs_of_due(change, due)
     office = await change.session.get(Bureau, bureau)
     if due.overdue and office is not None:
@@ -42,26 +42,23 @@ async def institution_due(change: Change, received: Received[registry.Institutio
         await issue(change, NoticeKind.INSTITUTION, f"overdue/{about}", office, bureau, text)
 
 
-def mailbox_of(bureau: str, name: str, email: str) -> Bureau:
-    """Returns an institution, or a receiver outside, to which a bureau has a mail sent."""
-    return Bureau(code=bureau, name=name, department="", phone="", email=email, version=0)
-
-
-def to_institution(due: registry.InstitutionDue) -> Text:
+def to_institution(due: registry.InstitutionDue) -> InBoth:
     """Writes the digest to the institution, in Chinese and in English."""
     term = definition("certificate_upload", date.fromisoformat(due.on))
-    lines = [f"{due.institution.name}：", *_listed(due)]
-    lines.append(
+    zh = [f"{due.institution.name}：", *_listed(due)]
+    zh.append(
         f"请按期办理检定申请，并在检定完成后 {term.days} 个工作日内上传检定数据和电子证书（"
         f"{spell_out(term.cite, 'zh')}）。"
     )
-    lines += ["", f"{due.institution.name}:", *_listed_in_english(due)]
-    lines.append(
+    en = [f"{due.institution.name}:", *_listed_in_english(due)]
+    en.append(
         f"Please handle the applications in time, and upload the data and the certificate within "
         f"{term.days} working days of the verification ({spell_out(term.cite, 'en')})."
     )
-    title = f"检定办理提醒：{due.total} 项（{due.on}）"
-    return Text(f"{title} Due from you: {due.total}", texts.body(*lines))
+    return (
+        Text(f"检定办理提醒：{due.total} 项（{due.on}）", texts.body(*zh)),
+        Text(f"Due from you: {due.total} ({due.on})", texts.body(*en)),
+    )
 
 
 def to_bureau(due: registry.InstitutionDue) -> Text:

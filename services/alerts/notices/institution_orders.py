@@ -13,12 +13,11 @@ from sqlmodel import col, select
 
 from plumbing.change import Change
 from protos.registry.v1 import orders_pb2 as pb
-from services.alerts.notice_kinds import INSTITUTION
-from services.alerts.notices.institution_mails import mailbox_of
-from services.alerts.notices.issue import Matter, issue
+from services.alerts.notices.issue import Matter
 from services.alerts.notices.listing import named, named_en, numbered
 from services.alerts.notices.texts import Text, body
-from services.alerts.tables import Institution, NoticeKind, Subject
+from services.alerts.notices.to_institutions import InBoth, issue_to_institution
+from services.alerts.tables import Institution, Subject
 
 
 async def tell_institution_of_orders(
@@ -33,29 +32,32 @@ async def tell_institution_of_orders(
     for institution in await change.session.exec(named_so) if withdrawn else ():
         own = withdrawn[institution.name]
         owner = await change.session.get(Subject, own[0].subject_id)
-        await issue(
+        await issue_to_institution(
             change,
-            NoticeKind.INSTITUTION,
-            f"{INSTITUTION}order/{own[0].order_id}/{own[0].version}",
-            mailbox_of(institution.bureau, institution.name, institution.email),
-            institution.bureau,
+            f"order/{own[0].order_id}/{own[0].version}",
+            institution,
             written(institution.name, owner.name if owner else "", own, ground),
             Matter(f"order/{own[0].order_id}" if len(own) == 1 else "orders"),
         )
 
 
-def written(institution: str, owner: str, orders: Sequence[pb.Order], ground: str) -> Text:
+def written(institution: str, owner: str, orders: Sequence[pb.Order], ground: str) -> InBoth:
     """Writes which orders of `owner` were withdrawn, in Chinese and in English."""
-    title = f"检定申请已撤回：{len(orders)} 台 Withdrawn: {len(orders)}"
-    return Text(
-        title,
+    zh = Text(
+        f"检定申请已撤回：{len(orders)} 台",
         body(
             f"{institution}：\n{owner or '申请人'}的下列检定申请已撤回，不再需要办理：",
             *numbered(map(named, orders)),
             *([f"说明：{ground}"] if ground else []),
-            f"\n{institution}:\nThese orders of {owner or 'the applicant'} were withdrawn, and need"
+        ),
+    )
+    en = Text(
+        f"Applications for verification were withdrawn: {len(orders)}",
+        body(
+            f"{institution}:\nThese orders of {owner or 'the applicant'} were withdrawn, and need"
             " not be handled any more:",
             *numbered(map(named_en, orders)),
             *([f"Note: {ground}"] if ground else []),
         ),
     )
+    return zh, en

@@ -19,12 +19,15 @@ from protos.alerts.v1 import alerts_pb2, events_pb2
 from services.alerts import wire
 from services.alerts.languages import Language
 from services.alerts.notice_kinds import OUTSIDE
+from services.alerts.notices.fallback import write_instead
 from services.alerts.notices.preferences import is_mailed, preference_of
 from services.alerts.notices.texts import Contact, Text
+from services.alerts.owners import owner_key
 from services.alerts.tables import (
     Base,
     Bureau,
     DigestPreference,
+    Institution,
     Notice,
     NoticeKind,
     NoticeState,
@@ -60,7 +63,7 @@ async def issue(
     change: Change,
     kind: NoticeKind,
     key: str,
-    recipient: Subject | Bureau,
+    recipient: Subject | Institution | Bureau,
     bureau: str,
     text: Text,
     matter: Matter = NOTHING,
@@ -69,14 +72,15 @@ async def issue(
 ) -> Notice | None:
     """Stores, audits and announces a new notice; returns None if `key` already has a notice.
 
-    `in_english` writes its English text, which a subject gets that prefers it.
+    `in_english` writes its English text, which a subject or an institution gets that prefers it.
     """
     if await existing_keys(change.session, [key]):
         return None
     notice = new_notice(change, kind, key, recipient, bureau, text, matter)
-    wish = await preference_of(change.session, notice.subject_id)
+    owner = "" if isinstance(recipient, Bureau) else owner_key(recipient)
+    wish = await preference_of(change.session, owner)
     put_into(notice, wish.language, in_english)
-    await follow_wish(change.session, notice, wish)
+    await follow_wish(change.session, notice, wish, owner)
     if isinstance(recipient, Subject):
         own = await template_of(change.session, bureau, kind)
         office = await contact_of(change.session, bureau) if own else Contact(bureau)
@@ -93,7 +97,7 @@ def new_notice(
     change: Change,
     kind: NoticeKind,
     key: str,
-    recipient: Subject | Bureau,
+    recipient: Subject | Institution | Bureau,
     bureau: str,
     text: Text,
     matter: Matter = NOTHING,
@@ -126,11 +130,13 @@ def put_into(notice: Notice, language: Language, in_english: Callable[[], Text] 
         notice.title_en, notice.body_en = text.title, text.body
 
 
-async def follow_wish(session: AsyncSession, notice: Notice, wish: DigestPreference) -> None:
-    """Keeps a notice from the mail if its subject wants it on another way."""
+async def follow_wish(
+    session: AsyncSession, notice: Notice, wish: DigestPreference, owner: str
+) -> None:
+    """Keeps a notice from the mail if its recipient, with the key `owner`, wants another way."""
     asked = notice.kind in (wish.by_webhook or ())
     taken = asked and await messages.is_taken(session, notice)
-    texted = notice.kind in (wish.by_sms or ()) and await can_text(session, notice.subject_id)
+    texted = notice.kind in (wish.by_sms or ()) and await can_text(session, owner)
     if not is_mailed(wish, notice.kind, by_webhook=taken, by_sms=texted):
         notice.address, notice.state = "", NoticeState.INBOX
 
@@ -147,10 +153,12 @@ async def existing_keys(session: AsyncSession, keys: Sequence[str]) -> set[str]:
 async def announce(change: Change, aggregate: str, notices: Sequence[Notice]) -> None:
     """Announces notices of one bureau for delivery, at most 500 notices in an event.
 
-    Their messages to webhooks and their text messages are written in the same transaction.
+    Their messages to webhooks and their text messages are written in the same transaction. A notice
+    without an address goes by another way, if there is one.
     """
     await messages.write(change.session, notices, change.at)
     await write_text_messages(change.session, notices, change.at)
+    await write_instead(change.session, notices, change.at)
     for chunk in chunks(notices, NOTICES_PER_EVENT):
         event = events_pb2.NoticesIssued(notices=map(_without_body, chunk))
         await change.announce(event, aggregate=aggregate, bureau=chunk[0].bureau)

@@ -39,6 +39,7 @@ _OF_INSTITUTION = {
     "order": "/orders",
     "verification": "/verifications",
     "laboratory": "/laboratories",
+    "proposal": "/proposals",
 }
 # What has no page of its own, or several together.
 _OF_LIST = {
@@ -80,7 +81,8 @@ def path_of(notice: Notice) -> str:
         return f"{pages[thing]}/{identity}"
     if notice.kind is NoticeKind.ENDING and notice.subject_id:
         return "/permits"
-    own = f"{MESSAGES}/{notice.notice_id}" if notice.subject_id else ANY
+    has_inbox = notice.subject_id or notice.key.startswith(INSTITUTION)
+    own = f"{MESSAGES}/{notice.notice_id}" if has_inbox else ANY
     return _OF_KIND.get(notice.kind, own)
 
 

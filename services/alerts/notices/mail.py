@@ -24,6 +24,7 @@ from services.alerts import wire
 from services.alerts.notice_kinds import RECEIVER
 from services.alerts.notices.attempts import add_receipt
 from services.alerts.notices.dead_addresses import forget_dead, keep_dead
+from services.alerts.notices.fallback import fall_back
 from services.alerts.notices.issue import load
 from services.alerts.notices.mail_parts import html_part, text_part, title_of
 from services.alerts.notices.record_notices import BY_MAIL, report_told
@@ -179,12 +180,14 @@ async def mark_delivered(change: Change, notice_id: str, answer: str = "") -> No
 async def mark_failed(change: Change, notice_id: str) -> None:
     """Marks the delivery of a pending notice as failed; the delivery may be retried.
 
-    The notice still shows its last error.
+    The notice still shows its last error. Its recipient hears of it by another way, if there is
+    one.
     """
     notice = await load(change.session, notice_id, lock=True)
     if notice.state is NoticeState.PENDING:
         await keep_dead(change, notice)
         await _end(change, notice, NoticeState.FAILED)
+        await fall_back(change, notice)
 
 
 async def _end(change: Change, notice: Notice, state: NoticeState) -> None:

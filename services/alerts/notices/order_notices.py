@@ -1,4 +1,4 @@
-"""Notices to a subject about its orders for verification: accepted, appointed, or refused.
+"""Notices to a subject about its orders: applied for, accepted, appointed, or refused.
 
 Those that took a step together are one notice: a firm applies for a hundred instruments at once.
 """
@@ -17,6 +17,7 @@ from services.alerts.notices.texts import Text
 from services.alerts.tables import NoticeKind, Subject
 
 TITLES = {
+    "applied": ("检定申请回执", "Receipt of your application for verification"),
     "accepted": ("检定申请已受理", "Your application for verification was accepted"),
     "scheduled": ("检定日期已约定", "A day was appointed for your verification"),
     "refused": ("检定申请未被受理", "Your application for verification was refused"),
@@ -26,12 +27,13 @@ TITLES = {
 async def tell_of_orders(change: Change, orders: Sequence[pb.Order], ground: str) -> None:
     """Issues one notice to a subject for a step that orders of it took together.
 
-    Of some steps it does not have to hear. A result is told by the change of the instrument's
-    colour, not here.
+    Of some steps it does not hear at once (`order_steps`), and an order that only got another last
+    day is no news. A result is told by the change of the instrument's colour, not here.
     """
     first = orders[0]
     subject = await known(change.session, Subject, first.subject_id)
-    if first.state not in TITLES or subject.placeholder:
+    applied_before = first.state == "applied" and first.version > 1
+    if first.state not in TITLES or subject.placeholder or applied_before:
         return
     about = f"order/{first.order_id}"
     told = (subject.name, orders, ground)
@@ -59,7 +61,13 @@ def in_chinese(name: str, orders: Sequence[pb.Order], ground: str) -> Text:
         lines.append(f"检定日期：{first.appointed_on}")
     if first.due_on:
         day = max(one.due_on for one in orders)
-        lines.append(f"检定机构应于 {day} 前完成。检定合格以前不要使用该器具。")
+        lines.append(
+            f"检定机构应于 {day} 前受理或者说明理由不予受理。有效期届满的，检定合格以前不得使用。"
+            if first.state == "applied"
+            else f"检定机构应于 {day} 前完成。检定合格以前不要使用该器具。"
+        )
+    if first.state == "applied" and first.note:
+        lines.append(f"申请时的说明：{first.note}")
     if ground:
         lines.append(f"说明：{ground}")
     if first.state == "refused":
@@ -79,7 +87,13 @@ def in_english(name: str, orders: Sequence[pb.Order], ground: str) -> Text:
         lines.append(f"Day of the verification: {first.appointed_on}")
     if first.due_on:
         day = max(one.due_on for one in orders)
-        lines.append(f"The institution completes it by {day}. {_NOT_BEFORE}")
+        lines.append(
+            f"The institution accepts or refuses by {day}. {_NOT_EXPIRED}"
+            if first.state == "applied"
+            else f"The institution completes it by {day}. {_NOT_BEFORE}"
+        )
+    if first.state == "applied" and first.note:
+        lines.append(f"Your note: {first.note}")
     if ground:
         lines.append(f"Note: {ground}")
     if first.state == "refused":
@@ -87,4 +101,5 @@ def in_english(name: str, orders: Sequence[pb.Order], ground: str) -> Text:
     return Text(counted_en(title, len(orders)), texts.body(*lines))
 
 
+_NOT_EXPIRED = "Do not use an instrument that has expired before it has passed."
 _NOT_BEFORE = "Do not use the instrument before it has passed."

@@ -25,6 +25,9 @@ from services.alerts.notices.texts import Text
 from services.alerts.tables import Notice, NoticeKind, Subject
 from services.alerts.templates.own import put_words, template_of
 
+# Writing texts takes time, and a database ends a transaction that is silent for long.
+WRITTEN_AT_ONCE = 200
+
 
 @dataclass(frozen=True)
 class OwnerDigest:
@@ -62,10 +65,12 @@ async def issue_to_owners(
             continue
         notice = new_notice(change, kind, key, subject, bureau, one.in_chinese(), one.matter)
         put_into(notice, wish.language, one.in_english)
-        await follow_wish(session, notice, wish)
+        await follow_wish(session, notice, wish, subject.subject_id)
         put_words(notice, template, subject.name, office.name, on)
+        session.add(notice)
         issued.append(notice)
-    session.add_all(issued)
+        if len(issued) % WRITTEN_AT_ONCE == 0:
+            await session.flush()
     await announce(change, f"watch/{bureau}", issued)
     return issued
 

@@ -1,7 +1,8 @@
-"""How subjects want their notices: when digests come, which kinds are mailed, and the language.
+"""How subjects and institutions want their notices: when, which kinds by mail, in which language.
 
 Only digests, and what happens to orders, results, calibrations and filings, can be kept from the
-mail: they then stand among the messages. All other notices are mailed, whatever anybody prefers.
+mail: they then stand among the messages. An institution can keep what is due from it from the mail.
+All other notices are mailed, whatever anybody prefers.
 """
 
 from __future__ import annotations
@@ -16,15 +17,19 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from law.errors import Fault, InvalidInput
 from plumbing.change import Change
 from plumbing.chunks import chunks
+from plumbing.identity import Role
 from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts.languages import Language
+from services.alerts.notice_kinds import INSTITUTION
+from services.alerts.owners import audited, key_of_caller, require_key
 from services.alerts.tables import DigestPreference, MobileNumber, NoticeKind, Rhythm
 
 IDS_PER_QUERY = 1000
 OF_LISTS = ("portal_only", "by_webhook", "by_sms")
-# The kinds of which a subject chooses the way; all others are mailed.
-CHOSEN = frozenset(
+# The kinds of which a subject or an institution chooses the way; all others are mailed.
+OF_INSTITUTIONS = frozenset({NoticeKind.INSTITUTION})
+OF_SUBJECTS = frozenset(
     {
         NoticeKind.DIGEST,
         NoticeKind.ORDER,
@@ -33,14 +38,20 @@ CHOSEN = frozenset(
         NoticeKind.FILING,
     }
 )
+CHOSEN = OF_SUBJECTS | OF_INSTITUTIONS
 USUAL = DigestPreference(subject_id="", rhythm=Rhythm.DAILY, mailed=True, language=Language.CHINESE)
+USUAL_OF_INSTITUTION = DigestPreference(
+    subject_id="", rhythm=Rhythm.DAILY, mailed=True, language=Language.BOTH
+)
 
 
 async def get_digest_preference(
     view: View, _request: pb.GetDigestPreferenceRequest
 ) -> pb.GetDigestPreferenceResponse:
-    """Returns how the caller's subject wants its notices."""
-    row = await preference_of(view.session, view.caller.subject_id)
+    """Returns how the caller's subject or institution wants its notices."""
+    key = await key_of_caller(view)
+    of_subject = view.caller.has(Role.OPERATOR)
+    row = await preference_of(view.session, key or ("" if of_subject else INSTITUTION))
     return pb.GetDigestPreferenceResponse(
         rhythm=row.rhythm,
         mailed=row.mailed,
@@ -58,14 +69,17 @@ async def get_digest_preference(
 async def set_digest_preference(
     change: Change, request: pb.SetDigestPreferenceRequest
 ) -> pb.SetDigestPreferenceResponse:
-    """Sets how the caller's subject wants its notices.
+    """Sets how the caller's subject or institution wants its notices.
 
-    Raises InvalidInput for quiet hours with one end, or whose ends are the same moment, and for
-    text messages without a number that was confirmed.
+    Raises InvalidInput for quiet hours with one end, or whose ends are the same moment, for kinds
+    that never come to this owner, and for text messages without a number that was confirmed; and
+    the errors of `require_key`.
     """
     _require_hours(request)
-    own = change.caller.subject_id
-    await _require_number(change, request)
+    own = await require_key(change)
+    of_institution = own.startswith(INSTITUTION)
+    _require_kinds(request, OF_INSTITUTIONS if of_institution else OF_SUBJECTS)
+    await _require_number(change, request, own)
     after: dict[str, Any] = {
         "rhythm": Rhythm(request.rhythm),
         "mailed": request.mailed,
@@ -77,7 +91,7 @@ async def set_digest_preference(
         "sms_also": request.sms_also,
     }
     await change.session.merge(DigestPreference(subject_id=own, **after))
-    change.audit("set_digest_preference", f"subject/{own}", after=after)
+    change.audit("set_digest_preference", audited(own), after=after)
     return pb.SetDigestPreferenceResponse(**{**after, "weekday": after["weekday"] + 1})
 
 
@@ -90,20 +104,31 @@ def _require_hours(request: pb.SetDigestPreferenceRequest) -> None:
         raise InvalidInput(faults=[Fault("quiet_until", zh, en)])
 
 
-async def _require_number(change: Change, request: pb.SetDigestPreferenceRequest) -> None:
+def _require_kinds(request: pb.SetDigestPreferenceRequest, possible: frozenset[NoticeKind]) -> None:
+    faults = [
+        Fault(f"{name}[{place}]", "不会收到这一种", "never comes to this owner")
+        for name in OF_LISTS
+        for place, kind in enumerate(getattr(request, name))
+        if kind not in possible
+    ]
+    if faults:
+        raise InvalidInput(faults=faults)
+
+
+async def _require_number(change: Change, request: pb.SetDigestPreferenceRequest, own: str) -> None:
     if not request.by_sms and not request.sms_also:
         return
-    row = await change.session.get(MobileNumber, change.caller.subject_id)
+    row = await change.session.get(MobileNumber, own)
     if row is None or not row.number:
         field = "by_sms" if request.by_sms else "sms_also"
         zh, en = "请先确认接收短信的手机号码", "Confirm a mobile number first"
         raise InvalidInput(faults=[Fault(field, zh, en)])
 
 
-async def preference_of(session: AsyncSession, subject_id: str) -> DigestPreference:
-    """Returns how a subject wants its notices; the usual way for a bureau."""
-    row = await session.get(DigestPreference, subject_id) if subject_id else None
-    return row or USUAL
+async def preference_of(session: AsyncSession, key: str) -> DigestPreference:
+    """Returns how a subject or an institution wants its notices; the usual way for a bureau."""
+    row = await session.get(DigestPreference, key) if key else None
+    return row or (USUAL_OF_INSTITUTION if key.startswith(INSTITUTION) else USUAL)
 
 
 def is_mailed(
@@ -123,11 +148,11 @@ def is_mailed(
 
 
 async def preferences_of(
-    session: AsyncSession, subject_ids: Sequence[str]
+    session: AsyncSession, keys: Sequence[str]
 ) -> Mapping[str, DigestPreference]:
-    """Returns the preferences of those of the subjects that have set any, by subject."""
+    """Returns the preferences of those subjects and institutions that have set any, by key."""
     found: dict[str, DigestPreference] = {}
-    for ids in chunks(subject_ids, IDS_PER_QUERY):
+    for ids in chunks(keys, IDS_PER_QUERY):
         query = select(DigestPreference).where(col(DigestPreference.subject_id).in_(ids))
         found |= {row.subject_id: row for row in await session.exec(query)}
     return found

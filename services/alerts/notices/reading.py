@@ -9,6 +9,7 @@ from plumbing.change import Change
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts import wire
 from services.alerts.notices.record_notices import IN_PORTAL, report_told
+from services.alerts.owners import addressed_to
 from services.alerts.tables import Notice, NoticeKind
 
 
@@ -16,11 +17,10 @@ async def mark_notices(change: Change, request: pb.MarkNoticesRequest) -> pb.Mar
     """Marks notices as read, and also as acknowledged if the request asks for it.
 
     A notice that is already marked keeps the moment of its first mark. Raises NotFound, and marks
-    none, if one of them is not addressed to the caller's subject.
+    none, if one of them is not addressed to the caller (see `owners.addressed_to`).
     """
     ids = sorted(set(request.notice_ids))
-    own = col(Notice.subject_id) == change.caller.subject_id
-    mine = select(Notice).where(col(Notice.notice_id).in_(ids), own, col(Notice.subject_id) != "")
+    mine = select(Notice).where(col(Notice.notice_id).in_(ids), addressed_to(change.caller))
     notices = (await change.session.exec(mine.with_for_update())).all()
     if len(notices) < len(ids):
         raise NotFound("没有这份通知", "There is no such notice")

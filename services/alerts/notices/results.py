@@ -34,12 +34,16 @@ IDS_PER_QUERY = 500
 async def newly_passed(
     change: Change, verifications: Sequence[registry_pb2.Verification]
 ) -> list[str]:
-    """Returns the ids of those that passed and were not known yet: ask before they are stored."""
+    """Returns the ids of those that passed and did not by what is stored: ask before storing them.
+
+    So a rejection that is corrected to a pass is news.
+    """
     passed = {one.verification_id for one in verifications if _is_passed(one)}
     known: set[str] = set()
     for ids in chunks(sorted(passed), IDS_PER_QUERY):
         own = col(Verification.verification_id)
-        known |= set(await change.session.exec(select(own).where(own.in_(ids))))
+        as_passed = select(own).where(own.in_(ids), Verification.result == VerificationResult.PASS)
+        known |= set(await change.session.exec(as_passed))
     return sorted(passed - known)
 
 
@@ -52,7 +56,8 @@ async def keep_passed(change: Change, verification_ids: Collection[str]) -> None
     kept = dict[str, UntoldResult]()
     for ids in chunks(sorted(verification_ids), IDS_PER_QUERY):
         rows = select(UntoldResult).where(col(UntoldResult.verification_id).in_(ids))
-        found = (await change.session.exec(rows.with_for_update())).all()
+        locked = rows.order_by(col(UntoldResult.verification_id)).with_for_update()
+        found = (await change.session.exec(locked)).all()
         kept |= {row.verification_id: row for row in found}
     for row in kept.values():
         row.passed = True
@@ -99,15 +104,22 @@ async def issue_results(change: Change, bureau: str, on: date) -> list[Notice]:
 
 
 async def _untold(change: Change, bureau: str) -> Sequence[Any]:
+    """What is to be told, locked: what comes meanwhile waits, and is then told another day."""
     rows: Any = (
         select(UntoldResult, Verification, Instrument, Subject)
         .join(Verification, col(Verification.verification_id) == UntoldResult.verification_id)
         .join(Instrument, col(Instrument.instrument_id) == Verification.instrument_id)
         .join(Subject, col(Subject.subject_id) == Instrument.subject_id)
         .where(unindexed(col(Instrument.bureau)) == bureau)
-        .order_by(col(Verification.verified_on), col(Instrument.serial_no), col(Verification.part))
+        .order_by(col(UntoldResult.verification_id))
+        .with_for_update(of=UntoldResult)
     )
-    return [*await change.session.exec(rows)]
+    return sorted(await change.session.exec(rows), key=_place)
+
+
+def _place(row: Any) -> tuple[date, str, str]:
+    _, verification, instrument, _ = row
+    return verification.verified_on, instrument.serial_no, verification.part
 
 
 def _line(row: UntoldResult, verification: Verification, instrument: Instrument) -> Line:

@@ -20,14 +20,16 @@ from plumbing.identity import Caller
 from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts import wire
-from services.alerts.notice_kinds import OUTSIDE
+from services.alerts.notice_kinds import INSTITUTION
 from services.alerts.notices.issue import announce, load
 from services.alerts.notices.mail import audit_delivery
 from services.alerts.notices.webhook import BY_WEBHOOK
+from services.alerts.owners import GOES_OUTSIDE
 from services.alerts.tables import (
     Bureau,
     DigestPreference,
     Failure,
+    Institution,
     Notice,
     NoticeKind,
     NoticeState,
@@ -36,15 +38,18 @@ from services.alerts.tables import (
 
 MOST = 1000  # notices whose delivery one call starts
 _ENDED = (NoticeState.FAILED, NoticeState.NO_ADDRESS)
-# What is for one person, one program or an institution goes where it went; other notices to the
+# What is for one person, one program or somebody outside goes where it went; other notices to the
 # address on file.
 _OWN = (NoticeKind.ACCOUNT, NoticeKind.CHECKPOINT, NoticeKind.GIVEN_UP)
-_OUTSIDE = sa.or_(*(col(Notice.key).startswith(key) for key in OUTSIDE))
 _OF_SUBJECT = sa.select(col(Subject.email)).where(col(Subject.subject_id) == col(Notice.subject_id))
 _OF_BUREAU = sa.select(col(Bureau.email)).where(col(Bureau.code) == col(Notice.bureau))
+_OF_INSTITUTION = sa.select(col(Institution.email)).where(
+    col(Institution.name) == col(Notice.recipient)
+)
 _ADDRESS: sa.ColumnElement[str] = sa.func.coalesce(
     sa.case(
-        (sa.or_(col(Notice.kind).in_(_OWN), _OUTSIDE), col(Notice.address)),
+        (col(Notice.key).startswith(INSTITUTION), _OF_INSTITUTION.scalar_subquery()),
+        (sa.or_(col(Notice.kind).in_(_OWN), GOES_OUTSIDE), col(Notice.address)),
         (col(Notice.subject_id) != "", _OF_SUBJECT.scalar_subquery()),
         else_=_OF_BUREAU.scalar_subquery(),
     ),

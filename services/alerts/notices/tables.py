@@ -30,7 +30,10 @@ class NoticeAttempt(Base, table=True):
 
 
 class DeadAddress(Base, table=True):
-    """An address of a subject that takes no mail; `notice_id` is empty until a digest names it."""
+    """An address that takes no mail; `notice_id` is empty until a digest names it.
+
+    It is one of a subject, or of the institution whose key `subject_id` has.
+    """
 
     __tablename__ = "dead_address"
     __table_args__ = (partial_index("ix_dead_address_untold", "bureau", where=_UNTOLD),)
@@ -57,6 +60,23 @@ class UntoldResult(Base, table=True):
     certificate: int = 0
     reason: str = ""
     at: datetime
+
+
+class BroughtInstrument(Base, table=True):
+    """An instrument that was brought to an institution: the last step, and the day of it.
+
+    `untold` is true until a digest tells it. `state` is that of the order, in `version`.
+    """
+
+    __tablename__ = "brought_instrument"
+    __table_args__ = (partial_index("ix_brought_instrument_untold", "subject_id", where="untold"),)
+
+    order_id: str = Field(primary_key=True)
+    subject_id: str
+    state: str
+    step_on: date
+    version: int = Field(sa_type=sa.BigInteger)
+    untold: bool
 
 
 class UntoldUpkeep(Base, table=True):
@@ -94,6 +114,9 @@ class Rhythm(StrEnum):
 
 class DigestPreference(Base, table=True):
     """How a subject wants its notices; without a row digests are mailed each day, in Chinese.
+
+    `subject_id` is that of a subject, or the key of an institution, whose mails without a row are
+    in both languages (`owners`).
 
     `language` holds for all of its mails, but not for letters under law, which are Chinese.
     `weekday` is the day of a weekly digest, from 0 for Monday. No mail is sent from `quiet_from`

@@ -27,8 +27,11 @@ _Noted = tuple[UntoldUpkeep, Instrument, Subject]
 
 
 async def upkeep_noted(change: Change, received: Received[registry.UpkeepNoted]) -> None:
-    """Keeps an entry of which the bureau of the instrument is to be told."""
+    """Keeps an entry of which the bureau of the instrument is to be told; drops one taken back."""
     event = received.message
+    if event.taken_back:
+        await _forget(change, [event.upkeep_id])
+        return
     row = UntoldUpkeep(
         upkeep_id=event.upkeep_id,
         instrument_id=event.instrument_id,

@@ -1,4 +1,4 @@
-"""Gives the caller's subject a mobile number, by a code that is sent to it.
+"""Gives the caller's subject or institution a mobile number, by a code that is sent to it.
 
 So nobody gets the messages of a firm because somebody mistyped a number, and a gateway that sends
 to somebody else than it is told to is found out. Every function is one transaction.
@@ -12,15 +12,16 @@ from datetime import timedelta
 
 from sqlmodel import col, select
 
-from law.errors import NotFound, WrongState
+from law.errors import WrongState
 from law.periods import start_of
 from plumbing.change import Change
 from plumbing.events.leadership import exclusively
 from plumbing.masking import masked
 from protos.alerts.v1 import alerts_pb2 as pb
 from protos.alerts.v1 import events_pb2
+from services.alerts.owners import audited, owner_key, require_key, require_owner
 from services.alerts.sealed_secrets import SealedSecrets
-from services.alerts.tables import MobileNumber, Subject
+from services.alerts.tables import MobileNumber
 from services.alerts.text_messages import numbers
 from services.alerts.text_messages.queries import tries_left, wire
 from services.alerts.text_messages.writing import gateway_of, text_message
@@ -40,16 +41,14 @@ def owner_of(subject_id: str) -> str:
 async def ask_mobile_number(
     change: Change, request: pb.AskMobileNumberRequest, *, sealed: SealedSecrets
 ) -> pb.AskMobileNumberResponse:
-    """Sends a code to a number, which the caller's subject gets once it has confirmed the code.
+    """Sends a code to a number, which the caller's own gets once the code was confirmed.
 
-    An earlier number stays until then. Raises InvalidInput for what is no mobile number, NotFound
-    for a subject not known here yet, and WrongState where its bureau has no gateway, for the number
-    it has already, and after five codes to it or its number on one day.
+    That is a subject or an institution. An earlier number stays until then. Raises InvalidInput for
+    what is no mobile number, the errors of `require_owner`, and WrongState where its bureau has no
+    gateway, for the number it has already, and after five codes to it or its number on one day.
     """
-    number, own = numbers.read(request.number), change.caller.subject_id
-    owner = await change.session.get(Subject, own, with_for_update=True)
-    if owner is None:
-        raise NotFound("没有这个主体", "There is no such subject", subject=own)
+    number, owner = numbers.read(request.number), await require_owner(change)
+    own = owner_key(owner)
     gateway = await gateway_of(change.session, owner.bureau)
     if gateway is None:
         zh = "监管机关没有设短信网关，不能用短信"
@@ -114,7 +113,7 @@ async def confirm_mobile_number(
     A wrong code is counted, and the answer says `wrong`. Raises WrongState where no number waits,
     and for a code of more than ten minutes ago or after five wrong ones.
     """
-    own = change.caller.subject_id
+    own = await require_key(change)
     row = await change.session.get(MobileNumber, own, with_for_update=True)
     if row is None or not row.asked or row.code_at is None:
         raise WrongState("没有等待确认的号码", "No number waits for a code")
@@ -137,8 +136,9 @@ async def confirm_mobile_number(
 async def remove_mobile_number(
     change: Change, _request: pb.RemoveMobileNumberRequest
 ) -> pb.RemoveMobileNumberResponse:
-    """Takes the number of the caller's subject away; nothing more is sent to it."""
-    row = await change.session.get(MobileNumber, change.caller.subject_id, with_for_update=True)
+    """Takes the number of the caller's own away; nothing more is sent to it."""
+    own = await require_key(change)
+    row = await change.session.get(MobileNumber, own, with_for_update=True)
     if row is not None:
         # The row stays for the codes of the day.
         row.erase()
@@ -148,4 +148,4 @@ async def remove_mobile_number(
 
 
 def _audit(change: Change, action: str, row: MobileNumber, after: dict[str, object]) -> None:
-    change.audit(action, f"subject/{row.subject_id}", after=after)
+    change.audit(action, audited(row.subject_id), after=after)

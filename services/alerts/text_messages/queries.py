@@ -1,10 +1,11 @@
-"""Reads the mobile number of the caller's subject."""
+"""Reads the mobile number of the caller's subject or institution."""
 
 from __future__ import annotations
 
 from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
-from services.alerts.tables import MobileNumber, Subject
+from services.alerts.owners import key_of_caller, owner_of
+from services.alerts.tables import MobileNumber
 from services.alerts.text_messages.writing import gateway_of
 
 MOST_TRIES = 5  # wrong codes; our own figure
@@ -13,9 +14,9 @@ MOST_TRIES = 5  # wrong codes; our own figure
 async def get_mobile_number(
     view: View, _request: pb.GetMobileNumberRequest
 ) -> pb.GetMobileNumberResponse:
-    """Returns to which number text messages go, and whether the subject's bureau can send any."""
-    own = view.caller.subject_id
-    owner = await view.session.get(Subject, own)
+    """Returns to which number text messages go, and whether its bureau can send any."""
+    own = await key_of_caller(view)
+    owner = await owner_of(view.session, own)
     gateway = await gateway_of(view.session, owner.bureau) if owner else None
     row = await view.session.get(MobileNumber, own) or MobileNumber(subject_id=own)
     return pb.GetMobileNumberResponse(mobile=wire(row, gateway=gateway is not None))

@@ -12,6 +12,8 @@ from services.alerts.base import Base
 class MobileNumber(Base, table=True):
     """The number to which a subject wants text messages; empty until a code has confirmed it.
 
+    `subject_id` is that of a subject, or the key of an institution (`owners`).
+
     `asked` is a number that waits for its code, which went out at `code_at` and is stored sealed;
     `tries` are wrong codes since. `codes` counts those sent on the day `codes_on`.
     """

@@ -11,14 +11,24 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.chunks import chunks
+from services.alerts.notice_kinds import INSTITUTION
 from services.alerts.notices.links import path_of
 from services.alerts.notices.preferences import CHOSEN, preferences_of
-from services.alerts.tables import DigestPreference, MobileNumber, Notice, NoticeKind, Subject
-from services.alerts.webhooks.messages import message_of, written
+from services.alerts.owners import key_of_recipient
+from services.alerts.tables import (
+    DigestPreference,
+    Institution,
+    MobileNumber,
+    Notice,
+    NoticeKind,
+    Subject,
+)
+from services.alerts.webhooks.messages import NOT_TOLD, message_of, written
 from services.alerts.webhooks.tables import (
     TEXT_PREFIX,
     TEXTS_BY,
@@ -31,7 +41,6 @@ from services.alerts.webhooks.tables import (
 
 OF_NOTICE = "sms.notice"
 IDS_PER_QUERY = 1000
-_NOT_TOLD = frozenset({NoticeKind.ACCOUNT, NoticeKind.CHECKPOINT, NoticeKind.GIVEN_UP})
 
 
 async def gateway_of(session: AsyncSession, bureau: str) -> Webhook | None:
@@ -39,31 +48,38 @@ async def gateway_of(session: AsyncSession, bureau: str) -> Webhook | None:
     return (await _gateways(session, {bureau})).get(bureau)
 
 
-async def is_taken(session: AsyncSession, subject_id: str) -> bool:
-    """Returns whether text messages to a subject can go out: it has a number, its bureau a way."""
-    return bool(await _ways(session, {subject_id}))
+async def is_taken(session: AsyncSession, owner: str) -> bool:
+    """Returns whether text messages to a subject or institution can go out.
+
+    It has a number, and its bureau a gateway. `owner` is its key.
+    """
+    return bool(await ways_of(session, {owner}))
 
 
 async def write(session: AsyncSession, notices: Sequence[Notice], at: datetime) -> None:
-    """Writes a message for each notice of which its subject wants to hear by text message.
+    """Writes a message for each notice of which its recipient wants to hear by text message.
 
     A notice that is delivered again has its message already.
     """
-    told = [notice for notice in notices if notice.subject_id and notice.kind not in _NOT_TOLD]
-    ways = await _ways(session, {notice.subject_id for notice in told})
+    told = [
+        (await key_of_recipient(session, notice), notice)
+        for notice in notices
+        if notice.kind not in NOT_TOLD
+    ]
+    ways = await ways_of(session, {key for key, _ in told if key})
     if not ways:
         return
     wishes = await preferences_of(session, sorted(ways))
     wanted = [
-        (ways[notice.subject_id], notice)
-        for notice in told
-        if notice.subject_id in ways and _wants(wishes.get(notice.subject_id), notice.kind)
+        (key, notice)
+        for key, notice in told
+        if key in ways and _wants(wishes.get(key), notice.kind)
     ]
     had = await written(session, [notice.notice_id for _, notice in wanted])
     session.add_all(
-        _message(gateway, notice, at)
-        for gateway, notice in wanted
-        if (f"{TEXTS_BY}{gateway.webhook_id}", notice.notice_id) not in had
+        written_message(ways[key], key, notice, at)
+        for key, notice in wanted
+        if (f"{TEXTS_BY}{ways[key].webhook_id}", notice.notice_id) not in had
     )
 
 
@@ -83,23 +99,29 @@ def text_message(
     return message
 
 
-def _message(gateway: Webhook, notice: Notice, at: datetime) -> WebhookMessage:
-    data = {"subject_id": notice.subject_id, "kind": notice.kind.value}
+def written_message(gateway: Webhook, owner: str, notice: Notice, at: datetime) -> WebhookMessage:
+    """Returns a new text message to an owner that there is a notice."""
+    data = {"subject_id": owner, "kind": notice.kind.value}
     message = text_message(gateway, OF_NOTICE, data, path_of(notice), at)
     message.notice_id = notice.notice_id
     return message
 
 
-async def _ways(session: AsyncSession, subject_ids: Collection[str]) -> dict[str, Webhook]:
-    """The gateway for each of these subjects that has a number, by subject."""
+async def ways_of(session: AsyncSession, owners: Collection[str]) -> dict[str, Webhook]:
+    """Returns the gateway for each of these subjects and institutions that has a number, by key."""
     bureaus: dict[str, str] = {}
-    for ids in chunks(sorted(subject_ids), IDS_PER_QUERY):
-        rows = (
-            select(Subject.subject_id, Subject.bureau)
-            .join(MobileNumber, col(MobileNumber.subject_id) == col(Subject.subject_id))
-            .where(col(Subject.subject_id).in_(ids), col(MobileNumber.number) != "")
-        )
-        bureaus |= dict((await session.exec(rows)).all())
+    own_key = sa.literal(INSTITUTION) + col(Institution.institution_id)
+    for keys in chunks(sorted(owners), IDS_PER_QUERY):
+        for key, bureau in (
+            (col(Subject.subject_id), col(Subject.bureau)),
+            (own_key, col(Institution.bureau)),
+        ):
+            rows: Any = (
+                select(key, bureau)
+                .join(MobileNumber, col(MobileNumber.subject_id) == key)
+                .where(col(MobileNumber.subject_id).in_(keys), col(MobileNumber.number) != "")
+            )
+            bureaus |= dict((await session.exec(rows)).all())
     gateways = await _gateways(session, set(bureaus.values())) if bureaus else {}
     return {key: gateways[bureau] for key, bureau in bureaus.items() if bureau in gateways}
 

@@ -12,7 +12,6 @@ from law.errors import (
     Fault,
     InvalidInput,
     NotFound,
-    NotPermitted,
     WrongState,
 )
 from plumbing.change import Change
@@ -20,8 +19,10 @@ from plumbing.identity import Caller, Role
 from plumbing.short_ids import find_by_id
 from plumbing.webhook_secrets import key_of
 from protos.alerts.v1 import webhooks_pb2 as pb
+from services.alerts.notices.preferences import OF_INSTITUTIONS as NOTICES_OF_INSTITUTIONS
+from services.alerts.owners import owner_key, require_owner
 from services.alerts.sealed_secrets import SealedSecrets
-from services.alerts.tables import Institution, Subject
+from services.alerts.tables import Institution
 from services.alerts.webhooks import changing, wire
 from services.alerts.webhooks.institution_messages import KINDS as OF_INSTITUTIONS
 from services.alerts.webhooks.queries import is_of, of_caller
@@ -41,7 +42,7 @@ async def add(
     """
     _require_secret(request.secret)
     _require_kinds(change.caller, request.kinds)
-    owner = await _owner(change)
+    owner = await require_owner(change)
     urls = {
         row.url
         for row in await change.session.exec(select(Webhook).where(of_caller(change.caller)))
@@ -54,7 +55,7 @@ async def add(
     webhook_id = uuid4().hex
     row = Webhook(
         webhook_id=webhook_id,
-        subject_id=_owner_id(owner),
+        subject_id=owner_key(owner),
         institution=owner.name if isinstance(owner, Institution) else "",
         bureau=owner.bureau,
         url=request.url,
@@ -69,40 +70,14 @@ async def add(
     return pb.AddWebhookResponse(webhook=wire.webhook(row))
 
 
-def _owner_id(owner: Subject | Institution) -> str:
-    if isinstance(owner, Subject):
-        return owner.subject_id
-    return f"institution/{owner.institution_id}"
-
-
-async def _owner(change: Change) -> Subject | Institution:
-    """The caller's subject or institution, locked."""
-    caller = change.caller
-    if caller.has(Role.OPERATOR):
-        owner = await change.session.get(Subject, caller.subject_id, with_for_update=True)
-        if owner is None:
-            raise NotFound("没有这个主体", "There is no such subject", subject=caller.subject_id)
-        return owner
-    if not caller.institution:
-        zh = "您的账号没有登记机构名称，请平台管理员登记后再办"
-        en = "Your account names no institution; the administrator has to name it first"
-        raise NotPermitted(zh, en)
-    named = select(Institution).where(Institution.name == caller.institution)
-    institution = (await change.session.exec(named.with_for_update())).first()
-    if institution is None:
-        zh = "贵机构还没有登记为检定机构，请监管机关的单位负责人登记"
-        en = "Your institution is not on file; the bureau's unit head has to register it first"
-        raise NotFound(zh, en, institution=caller.institution)
-    return institution
-
-
 def _require_kinds(caller: Caller, kinds: Sequence[str]) -> None:
     """Raises InvalidInput for kinds of notices to an institution, and for those of institutions."""
     of_institution = not caller.has(Role.OPERATOR)
+    known = {*OF_INSTITUTIONS, *NOTICES_OF_INSTITUTIONS}
     faults = [
         Fault(f"kinds[{place}]", "不会收到这一种", "never comes to this owner")
         for place, kind in enumerate(kinds)
-        if (kind in OF_INSTITUTIONS) != of_institution
+        if (kind in known) != of_institution
     ]
     if faults:
         raise InvalidInput(faults=faults)

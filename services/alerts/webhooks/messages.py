@@ -6,7 +6,7 @@ there, by who may.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -16,8 +16,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.chunks import chunks
-from services.alerts.notice_kinds import OUTSIDE
+from services.alerts.notice_kinds import INSTITUTION, RECEIVER
 from services.alerts.notices.links import path_of
+from services.alerts.notices.preferences import preferences_of
 from services.alerts.tables import Notice, NoticeKind
 from services.alerts.webhooks.tables import (
     Disabled,
@@ -28,7 +29,7 @@ from services.alerts.webhooks.tables import (
 )
 
 IDS_PER_QUERY = 1000
-_NOT_TOLD = frozenset({NoticeKind.ACCOUNT, NoticeKind.CHECKPOINT, NoticeKind.GIVEN_UP})
+NOT_TOLD = frozenset({NoticeKind.ACCOUNT, NoticeKind.CHECKPOINT, NoticeKind.GIVEN_UP})
 TEST = "webhook.test"
 
 
@@ -38,40 +39,57 @@ async def write(session: AsyncSession, notices: Sequence[Notice], at: datetime) 
     A notice that is delivered again has its messages already.
     """
     told = [notice for notice in notices if _is_told(notice)]
-    webhooks = await _webhooks_of(session, told)
+    webhooks = await webhooks_of(session, told)
+    asked = await _asked_by_institutions(session, webhooks)
     wanted = [
         (webhook, notice)
         for notice in told
-        for webhook in webhooks.get(_recipient(notice), ())
-        if _wants(webhook, notice)
+        for webhook in webhooks.get(recipient_of(notice), ())
+        if _takes(webhook, notice)
+        if not webhook.institution or notice.kind in asked.get(webhook.subject_id, ())
     ]
     if not wanted:
         return
     had = await written(session, [notice.notice_id for _, notice in wanted])
     session.add_all(
-        _announcing(webhook, notice, at)
+        announcing(webhook, notice, at)
         for webhook, notice in wanted
         if (webhook.webhook_id, notice.notice_id) not in had
     )
 
 
 def _is_told(notice: Notice) -> bool:
-    """Whether webhooks may hear of a notice: not of links, checkpoints and mails to outsiders."""
-    return notice.kind not in _NOT_TOLD and not notice.key.startswith(OUTSIDE)
+    """Whether webhooks may hear of a notice: not of links, checkpoints and mails to receivers."""
+    return notice.kind not in NOT_TOLD and not notice.key.startswith(RECEIVER)
 
 
-def _recipient(notice: Notice) -> str:
+def recipient_of(notice: Notice) -> str:
+    """Returns the recipient of a notice, named as the owner of a webhook is."""
+    if notice.key.startswith(INSTITUTION):
+        return f"{INSTITUTION}{notice.recipient}"
     return notice.subject_id or f"bureau/{notice.bureau}"
 
 
-def _wants(webhook: Webhook, notice: Notice) -> bool:
+def _takes(webhook: Webhook, notice: Notice) -> bool:
     return not webhook.kinds or notice.kind in webhook.kinds
 
 
 async def is_taken(session: AsyncSession, notice: Notice) -> bool:
-    """Returns whether a webhook of the subject wants a notice."""
-    webhooks = await _webhooks_of(session, [notice])
-    return any(_wants(webhook, notice) for webhook in webhooks.get(_recipient(notice), ()))
+    """Returns whether a webhook of the recipient takes a notice."""
+    webhooks = await webhooks_of(session, [notice])
+    return any(_takes(webhook, notice) for webhook in webhooks.get(recipient_of(notice), ()))
+
+
+async def _asked_by_institutions(
+    session: AsyncSession, webhooks: Mapping[str, Sequence[Webhook]]
+) -> Mapping[str, Sequence[str]]:
+    """The kinds of notices that institutions want by webhook, by the key of each.
+
+    Their programs hear of orders and terms in any case, so of notices only what is asked for.
+    """
+    keys = {row.subject_id for rows in webhooks.values() for row in rows if row.institution}
+    wishes = await preferences_of(session, sorted(keys))
+    return {key: wish.by_webhook or () for key, wish in wishes.items()}
 
 
 def test_of(webhook: Webhook, at: datetime) -> WebhookMessage:
@@ -92,7 +110,8 @@ async def pending_of(session: AsyncSession, notice_ids: Sequence[str]) -> list[s
     return found
 
 
-def _announcing(webhook: Webhook, notice: Notice, at: datetime) -> WebhookMessage:
+def announcing(webhook: Webhook, notice: Notice, at: datetime) -> WebhookMessage:
+    """Returns a new message to a webhook that there is a notice."""
     data = {
         "notice_id": notice.notice_id,
         "kind": notice.kind.value,
@@ -123,16 +142,18 @@ def message_of(
     )
 
 
-async def _webhooks_of(
-    session: AsyncSession, notices: Sequence[Notice]
-) -> dict[str, list[Webhook]]:
-    """The webhooks that are on, of the recipients of notices, by recipient."""
+async def webhooks_of(session: AsyncSession, notices: Sequence[Notice]) -> dict[str, list[Webhook]]:
+    """Returns the webhooks that are on, of the recipients of notices, by `recipient_of`."""
     found: dict[str, list[Webhook]] = {}
     subjects = sorted({notice.subject_id for notice in notices if notice.subject_id})
-    bureaus = sorted({notice.bureau for notice in notices if not notice.subject_id})
+    others = [notice for notice in notices if not notice.subject_id]
+    institutions = {one.recipient for one in others if one.key.startswith(INSTITUTION)}
+    bureaus = sorted({one.bureau for one in others if not one.key.startswith(INSTITUTION)})
     owned: list[sa.ColumnElement[bool]] = [
         col(Webhook.subject_id).in_(ids) for ids in chunks(subjects, IDS_PER_QUERY)
     ]
+    if named := sorted(institutions - {""}):
+        owned.append(col(Webhook.institution).in_(named))
     if bureaus:
         owned.append(sa.and_(of_bureaus(), col(Webhook.bureau).in_(bureaus)))
     for condition in owned:

@@ -14,11 +14,12 @@ from sqlmodel import col, select
 
 from law.errors import NotFound
 from plumbing.change import Change
-from services.alerts.notice_kinds import INSTITUTION
-from services.alerts.notices.institution_mails import mailbox_of
+from services.alerts.notices.fallback import UNDELIVERED, fall_back
 from services.alerts.notices.issue import announce, issue
 from services.alerts.notices.mail import audit_delivery
 from services.alerts.notices.preferences import is_mailed, preference_of
+from services.alerts.notices.to_institutions import issue_to_institution
+from services.alerts.owners import key_of_recipient, owner_of
 from services.alerts.tables import (
     Bureau,
     Institution,
@@ -79,14 +80,17 @@ async def give_up(change: Change, message_id: str) -> None:
 async def mail_instead(change: Change, message: WebhookMessage) -> None:
     """Has a notice mailed that was kept from the mail because this webhook took it.
 
-    It is not while another webhook still tries or has it, or if the subject wants no mail now.
+    One whose mail failed goes by another way that is left. It is not mailed while another webhook
+    still tries or has it, or if its recipient wants no mail now.
     """
     session = change.session
     notice = await session.get(Notice, message.notice_id, with_for_update=True)
+    if notice is not None and notice.state in UNDELIVERED:
+        await fall_back(change, notice)
     if notice is None or notice.state is not NoticeState.INBOX:
         return
-    wish = await preference_of(session, notice.subject_id)
-    owner = await session.get(Subject, notice.subject_id)
+    key = await key_of_recipient(session, notice)
+    wish, owner = await preference_of(session, key), await owner_of(session, key)
     others = select(WebhookMessage.message_id).where(
         col(WebhookMessage.notice_id) == notice.notice_id,
         col(WebhookMessage.message_id) != message.message_id,
@@ -115,7 +119,7 @@ async def _disable(change: Change, webhook: Webhook, why: Disabled) -> None:
     )
     key, kind = f"webhook-off/{webhook.webhook_id}/{change.at.isoformat()}", NoticeKind.CHANNEL
     if webhook.institution:
-        await _tell_institution(change, webhook, why, INSTITUTION + key)
+        await _tell_institution(change, webhook, why, key)
         return
     if not webhook.subject_id:
         office = await change.session.get(Bureau, webhook.bureau)
@@ -134,9 +138,8 @@ async def _tell_institution(change: Change, webhook: Webhook, why: Disabled, key
     named = select(Institution).where(Institution.name == webhook.institution)
     owner = (await change.session.exec(named)).first()
     if owner is not None:
-        to = mailbox_of(owner.bureau, owner.name, owner.email)
-        text = texts.switched_off_of_institution(owner.name, webhook.place, why)
-        await issue(change, NoticeKind.CHANNEL, key, to, owner.bureau, text)
+        written = texts.switched_off_of_institution(owner.name, webhook.place, why)
+        await issue_to_institution(change, key, owner, written, kind=NoticeKind.CHANNEL)
 
 
 def _end(change: Change, message: WebhookMessage, state: MessageState) -> None:

@@ -21,14 +21,14 @@ class WebhookServicer(Servicer, rpc.WebhookServiceServicer):
 
     def __init__(self, changes: Changes, settings: Settings) -> None:
         super().__init__(changes)
-        self._private = settings.webhook_private
+        self._private, self._ports = settings.webhook_private, settings.webhook_port_numbers
         self._secrets = SealedSecrets(settings.keys_dir)
 
     async def AddWebhook(
         self, request: pb.AddWebhookRequest, context: Any
     ) -> pb.AddWebhookResponse:
         # Before the transaction: a name server may take its time.
-        await require_address(request.url, private=self._private)
+        await require_address(request.url, private=self._private, ports=self._ports)
         return await self.once(request, commands.add, secrets=self._secrets)
 
     async def RenewWebhookSecret(

@@ -48,14 +48,19 @@ def switched_off(name: str, url: str, why: Disabled) -> Text:
     )
 
 
-def switched_off_of_institution(name: str, url: str, why: Disabled) -> Text:
-    """Writes the same to the institution `name`, in Chinese and in English as all of its mails."""
-    return Text(
-        "程序接收地址已停用 A webhook of yours was switched off",
+def switched_off_of_institution(name: str, url: str, why: Disabled) -> tuple[Text, Text]:
+    """Writes the same to the institution `name`, in Chinese and in English."""
+    zh = Text(
+        "程序接收地址已停用",
         body(
             f"{name}：\n贵机构登记的程序接收地址 {url} 已由平台停用：{_WHY[why]}。",
             "此后的检定申请和期限不再告知该程序，请在平台上查看；每日的提醒邮件照常发送。",
             "排除故障后，请在“程序接收”页重新启用；停用期间的消息不补发。",
+        ),
+    )
+    en = Text(
+        "A webhook of yours was switched off",
+        body(
             f"{name}:\nThe platform switched off your webhook {url}: {_WHY_EN[why]}.",
             "Your program hears no more of orders and terms: see them on the platform. The daily "
             "mails go out as before.",
@@ -63,6 +68,7 @@ def switched_off_of_institution(name: str, url: str, why: Disabled) -> Text:
             "meanwhile is not sent later.",
         ),
     )
+    return zh, en
 
 
 def channel_off(name: str, service: ChannelKind, host: str, why: Disabled) -> Text:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from services.cli.commands.row import Row
+from services.cli.commands.row import Command, Row
+
+ALERT_COMMANDS = (
+    Command("alert forecast", "services.cli.commands.forecast:alert_forecast",
+            "预测检定：各类型每周到期多少台，今天都来申请有多少台。",
+            "Forecasts verifications by type and week."),
+)  # fmt: skip
 
 ALERT_ROWS: tuple[Row, ...] = (
     Row("alert summary", "alerts.SummariseColours", "按机关和颜色统计器具。",
@@ -27,7 +33,7 @@ ALERT_ROWS: tuple[Row, ...] = (
     Row("alert notices", "alerts.ListNotices", "列出通知及送达情况，新的在前。",
         "Lists notices and how their delivery stands.", defaults={"page_size": 50}),
     Row("alert read", "alerts.MarkNotices", "把本单位收到的通知标为已读，或者签收。",
-        "Marks notices to one's own subject as read, or acknowledges them.", args="notice_ids"),
+        "Marks one's own notices as read, or acknowledges them.", args="notice_ids"),
     Row("alert untold", "alerts.ListUntold",
         "列出首次建档时已为红色、还没有告知经营者的器具及已有多少天。",
         "Lists the red alerts of first loads that nobody was told of, and for how long.",

@@ -153,6 +153,7 @@ HELP = {
     "revision": "所看到的版次 | which revision was read",
     "remark": "告知的方式，如送达回证编号 | how it was told",
     "repeated_serial": "只看同型号同编号的 | only repeated ones",
+    "undertaking_over": "只看承诺的日期已过、没有结果的 | only undertakings past their day",
     "review_on": "复查日，如 2026-09-21；缺省按通常间隔 | day of review",
     "ruleset_id": "规则 id，见 ruleset list | ruleset",
     "open": "只列未办结的 | only what has not ended",

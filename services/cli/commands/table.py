@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.cli.commands.account_rows import ACCOUNT_ROWS
-from services.cli.commands.alert_rows import ALERT_ROWS
+from services.cli.commands.alert_rows import ALERT_COMMANDS, ALERT_ROWS
 from services.cli.commands.audit_rows import AUDIT_COMMANDS
 from services.cli.commands.backup_rows import BACKUP_COMMANDS
 from services.cli.commands.batch_rows import BATCH_ROWS
@@ -116,6 +116,7 @@ HAND_WRITTEN = (
             "Starts every Temporal workflow that should be waiting but does not exist."),
     Command("clock advance", f"{_COMMANDS}.platform:clock_advance", "拨快沙箱时钟。",
             "Moves the clock of the sandbox forward."),
+    *ALERT_COMMANDS,
     *BACKUP_COMMANDS,
     *AUDIT_COMMANDS,
     Command("events prepare", "services.cli.backup.set_back:events_prepare",

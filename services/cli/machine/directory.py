@@ -28,6 +28,7 @@ ADDRESSES = {
     *(f"{service}_address" for service in SERVICES),
     *(f"{service}_metrics_address" for service in SERVICES),
     "portal_address",
+    "portal_metrics_address",
     "portal_url",
     "nats_url",
     "nats_tls_dir",

@@ -25,7 +25,7 @@ from plumbing.events.access import authorization_of
 from plumbing.portal_certificate import PortalCertificate
 from plumbing.private_files import write_private
 from plumbing.service_keys import make_service_keys
-from plumbing.settings import PORTAL, SERVICES, Settings, child_environment
+from plumbing.settings import CALLERS, PORTAL, SERVICES, Settings, child_environment
 from services.cli.machine import replica
 from services.cli.machine.engine_programs import (
     litestream_program,
@@ -57,8 +57,8 @@ TIMER_PRECISION = (
 
 def usual_ports(settings: Settings) -> dict[str, int]:
     """Returns the port of each process as configured in the settings, by process name."""
-    ports = {name: _port(settings.address(name)) for name in (*SERVICES, PORTAL)}
-    ports |= {f"{name}_metrics": _port(settings.metrics_address(name)) for name in SERVICES}
+    ports = {name: _port(settings.address(name)) for name in CALLERS}
+    ports |= {f"{name}_metrics": _port(settings.metrics_address(name)) for name in CALLERS}
     ports |= {"nats": _port(settings.nats_url), "nats_monitor": NATS_MONITOR_PORT}
     ports |= {"temporal": _port(settings.temporal_address)}
     ports |= {LITESTREAM: LITESTREAM_PORT} if settings.replica_url else {}
@@ -104,7 +104,7 @@ def settings_on(settings: Settings, ports: Mapping[str, int]) -> Settings:
     A URL of the portal that somebody set, such as that of a proxy before it, stays.
     """
     places: dict[str, object] = {f"{name}_address": f"{HOST}:{ports[name]}" for name in SERVICES}
-    metrics = {f"{name}_metrics_address": f"{HOST}:{ports[f'{name}_metrics']}" for name in SERVICES}
+    metrics = {f"{name}_metrics_address": f"{HOST}:{ports[f'{name}_metrics']}" for name in CALLERS}
     places |= metrics
     places |= _places_of_portal(settings, ports[PORTAL])
     places["nats_url"] = f"tls://{HOST}:{ports['nats']}"
@@ -204,7 +204,7 @@ def portal_spec(settings: Settings) -> ProcessSpec:
         is_ready=partial(
             http_ok, settings.address(PORTAL), "/healthz", PortalCertificate.of(settings)
         ),
-        ports=(_port(settings.address(PORTAL)),),
+        ports=(_port(settings.address(PORTAL)), _port(settings.metrics_address(PORTAL))),
     )
 
 

@@ -6,10 +6,12 @@ import asyncio
 import os
 from collections import deque
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
 from plumbing import security_log
+from plumbing.clock import SystemClock
 
 LOG_LIMIT = 16 * 1024 * 1024
 SECURITY_LOGS_KEPT = 4
@@ -19,12 +21,13 @@ SECURITY_MARK = '"{}": "{}"'.format(*security_log.MARK).encode()
 class LogFile:
     """A log file that is renamed when it is full; `kept` full ones stay, the oldest goes.
 
-    What cannot be written is lost: no process may end because its log has no room. Once there is
-    room again, the file says how many bytes are missing.
+    One whose last line is not `days` days old yet stays too, whatever their number. What cannot be
+    written is lost: no process may end because its log has no room. Once there is room again, the
+    file says how many bytes are missing.
     """
 
-    def __init__(self, path: Path, kept: int = 1) -> None:
-        self.path, self._kept = path, kept
+    def __init__(self, path: Path, kept: int = 1, days: int = 0) -> None:
+        self.path, self._kept, self._life = path, kept, timedelta(days=days)
         self.lost = 0  # bytes since the last that was written
 
     def append(self, content: bytes) -> None:
@@ -44,10 +47,18 @@ class LogFile:
             _write_whole(file.fileno(), content)
 
     def _rename(self) -> None:
-        full = [self.path.with_suffix(f".log.{number}") for number in range(1, self._kept + 1)]
+        full = [self._full(1)]
+        while full[-1].exists():
+            full.append(self._full(len(full) + 1))
         for newer, older in reversed(list(pairwise([self.path, *full]))):
-            if newer.exists():
-                os.replace(newer, older)
+            os.replace(newer, older)
+        since = (SystemClock().now() - self._life).timestamp()
+        for file in full[self._kept :]:
+            if file.stat().st_mtime <= since:
+                file.unlink()
+
+    def _full(self, number: int) -> Path:
+        return self.path.with_suffix(f".log.{number}")
 
 
 def _write_whole(file: int, content: bytes) -> None:
@@ -68,10 +79,12 @@ class Output:
     share: the log of a process is soon turned over when many call it.
     """
 
-    def __init__(self, path: Path, on_line: Callable[[str], None], kept: int = 1) -> None:
-        self._log = LogFile(path, kept)
+    def __init__(
+        self, path: Path, on_line: Callable[[str], None], kept: int = 1, days: int = 0
+    ) -> None:
+        self._log = LogFile(path, kept, days)
         of_security = max(kept, SECURITY_LOGS_KEPT)
-        self._security = LogFile(path.with_name("security.log"), of_security)
+        self._security = LogFile(path.with_name("security.log"), of_security, days)
         self._on_line = on_line
         self._rest = b""
         self.last: deque[str] = deque(maxlen=5)

@@ -274,6 +274,7 @@ class Platform:
                 self._observer,
                 self._backoff,
                 self.settings.log_files,
+                self.settings.log_days,
             )
         for name, part in self._parts.items():
             self._tasks[name] = asyncio.create_task(part.keep_running(self._parts), name=name)

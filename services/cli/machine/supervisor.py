@@ -83,6 +83,7 @@ class Supervised:
         observer: Observer,
         backoff: Backoff,
         logs_kept: int = 1,
+        logs_days: int = 0,
     ) -> None:
         self.spec = spec
         self.ready = asyncio.Event()
@@ -91,7 +92,7 @@ class Supervised:
         self._launcher = launcher
         self._observer = observer
         self._backoff = backoff
-        self._output = Output(log, self._on_line, logs_kept)
+        self._output = Output(log, self._on_line, logs_kept, logs_days)
         self._directory = log.parent
         self._stuck = asyncio.Event()
         self._process: Child | None = None

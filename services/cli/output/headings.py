@@ -157,6 +157,7 @@ Notice.recipient 平台外的收件人 | Notice.title_en 英文标题 | body_en 
 language 邮件语言
 look_alikes 名称相近的主体
 by_sms 发短信的种类 | sms_also 其他通知同时发短信 | MobileNumber.number 手机号码
+ListNoticesRequest.own 只要发给自己的 | NoticeAttempt.way 途径 | ListUnreachedRequest.of 谁
 MobileNumber.asked 等待确认的号码 | MobileNumber.confirmed_at 确认时间
 code_sent_at 验证码发送时间 | tries_left 还可以填错几次 | MobileNumber.gateway 有短信网关
 CircularCandidate.obstacles_zh 不能推送的原因 | CircularCandidate.told 已告知
@@ -216,6 +217,8 @@ per_day 每个工作日台数 | Capacity.from_on 自哪一日起 | type_codes �
 CapacityFigure.from_on 自哪一日起 | Expectation.figures 估计所用的能力
 ahead 排在前面的件数 | expectation 预计完成 | expected_on 预计完成日 | term_on 期限的最后一日
 within_term 在期限以内 | types_without_capacity 未填报能力的类型
+types_without_site 没有公开地点的类型
+ListProposalsRequest.to_decide 只列待本人决定的
 qualification_id 资格id | qualification 资格 | Qualification.number 编号
 Qualification.name 名称或者姓名 | Qualification.kind 类别 | scope 项目
 Qualification.valid_from 有效期自 | Qualification.ended_ground 终止依据

@@ -72,7 +72,7 @@ TABLES: Mapping[str, str] = {
     "OrderStep": "at state late appointed_on ground",
     "Verifier": "institution_id name contact phone open_orders expectation.expected_on "
     "expectation.term_on",
-    "VerifierSite": "name address at_owner",
+    "VerifierSite": "name address type_codes at_owner",
     "CapacityFigure": "type_codes ahead per_day from_on",
     "Site": "site_id name address type_codes at_owner released closed",
     "Capacity": "capacity_id type_codes per_day from_on",

@@ -58,7 +58,7 @@ TITLES = {
     "DccCandidate": "可能对应的器具",
     "DccCondition": "测量条件",
     "Photograph": "照片",
-    "UnreachedSubject": "没有告知到的经营者",
+    "UnreachedSubject": "没有告知到的单位",
     "Webhook": "程序接收地址",
     "Template": "通知文字",
     "Channel": "通知渠道",

@@ -49,6 +49,8 @@ matched_by: serial_no 出厂编号相同 | owner_no 与单位自编号相同 | c
 yes_or_no: yes 是 | no 否 | unknown 不明
 late_side: owner 使用单位 | institution 检定机构 | both 双方
 shows: plate 铭牌 | form 登记表
+notice_way: sms 短信 | webhook 程序接收
+unreached: institution 检定机构 | bureau 监管机关
 board_group: type 类型 | sector 行业 | street 街道 | institution 检定机构
 mode: all_or_nothing 全部收下或全部不收 | good_rows 只收正确的行 | check 仅检查
 batch_state: checked 仅检查 | applied 已导入 | refused 已退回 | unchanged 无变化 | undone 已撤销
@@ -127,7 +129,7 @@ registration_state: waiting 待确认 | confirmed 已确认 | rejected 不予确
 proposal_state: waiting 待批准 | released 已批准 | declined 未批准 | withdrawn 已撤回
 act: correct_record 更正不良信息 | withdraw_record 撤销不良信息 | undo_batch 撤销导入批次
   | end_red_alert 终结红色警示 | exempt_instrument 认定非强制检定或撤销认定
-  | correct_instrument 按证书更正器具
+  | correct_instrument 更正器具登记
   | exceed_cycle 超过检定周期 | show_institution 公开机构 | show_expert 列入专家
   | appoint 授予角色 | dismiss_administrator 注销或免去平台管理员
 publication_state: waiting 待审查 | earlier 此前公开 | released 已准予公开 | withheld 不予公开
@@ -208,6 +210,7 @@ RenewedMandate.scope case_kind | Condition.id condition
 Index.state index_state | ListIndexesRequest.state index_state | Ruleset.status ruleset_status
 ListNoticesRequest.kind notice_kind | Undelivered.kind notice_kind
 Undelivered.state notice_state | channel channel | failure failure
+NoticeAttempt.way notice_way | ListUnreachedRequest.of unreached
 Notice.kind notice_kind | Notice.state notice_state | ListNoticesRequest.state notice_state
 Escalation.state escalation_state | ListEscalationsRequest.state escalation_state
 Interview.answer invitation_answer | AnswerInvitationRequest.answer invitation_answer

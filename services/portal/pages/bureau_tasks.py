@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date, timedelta
+from typing import Any
 
 from plumbing.client import ask
 from plumbing.clock import SHANGHAI
@@ -24,14 +25,48 @@ async def interview_tasks(visit: Visit) -> list[Task]:
     if not visit.has(Role.CASEWORKER):
         return []
     request = escalations.ListEscalationsRequest(state="appointed", page_size=ALL)
-    found = (await ask(visit.services.escalations.ListEscalations(request))).escalations
+    answer = await ask(visit.services.escalations.ListEscalations(request))
+    found = answer.escalations
     firms = await subject_names(visit, (one.subject_id for one in found))
     known = [one for one in found if one.subject_id in firms]
     asked = await asyncio.gather(*(_other_day(visit, one) for one in known))
-    return [
+    tasks = [
         _interview_task(visit, firms[one.subject_id].name, one, day)
         for one, day in zip(known, asked, strict=True)
     ]
+    more = N_("另有 {n} 次约谈，见督促列表")
+    return [*tasks, *rest(visit, answer, more, "/escalations?state=appointed", 1)]
+
+
+async def undertaking_tasks(visit: Visit) -> list[Task]:
+    """Returns the undertakings of interviews whose day is over: somebody records what became."""
+    if not visit.has(Role.CASEWORKER):
+        return []
+    request = escalations.ListEscalationsRequest(undertaking_over=True, page_size=ALL)
+    answer = await ask(visit.services.escalations.ListEscalations(request))
+    firms = await subject_names(visit, (one.subject_id for one in answer.escalations))
+    sentence = visit.say(N_("核实 {firm} 在约谈中承诺的改正是否完成（承诺的日期已过）"))
+    tasks = [
+        Task(
+            sentence.format(firm=firms[one.subject_id].name),
+            f"/escalations/{one.escalation_id}",
+            "",
+            (1, ""),
+        )
+        for one in answer.escalations
+        if one.subject_id in firms
+    ]
+    more = N_("另有 {n} 项承诺的日期已过，见督促列表")
+    return [*tasks, *rest(visit, answer, more, "/escalations?over=yes", 1)]
+
+
+def rest(visit: Visit, answer: Any, sentence: str, path: str, urgency: int) -> list[Task]:
+    """Returns the task that tells how many more a list has than were read, if there are more."""
+    if not answer.next_page_token:
+        return []
+    others = (answer.total or answer.more_than) - ALL
+    number = f"{others:,}{'+' if answer.more_than else ''}"
+    return [Task(visit.say(sentence).format(n=number), path, "", (urgency, "~"))]
 
 
 async def _other_day(visit: Visit, case: escalations.Escalation) -> str:
@@ -115,10 +150,11 @@ async def inspection_tasks(visit: Visit) -> list[Task]:
     if not visit.has(Role.INSPECTOR):
         return []
     request = alerts.ListColoursRequest(colour="red", state="in_use", page_size=ALL)
-    found = (await ask(visit.services.alerts.ListColours(request))).instruments
+    answer = await ask(visit.services.alerts.ListColours(request))
+    found = answer.instruments
     firms = await subject_names(visit, (one.subject_id for one in found))
     sentence = visit.say(N_("检查 {firm} 的 {instrument}"))
-    return [
+    tasks = [
         Task(
             sentence.format(
                 firm=firms[one.subject_id].name,
@@ -131,3 +167,5 @@ async def inspection_tasks(visit: Visit) -> list[Task]:
         for one in found
         if one.subject_id in firms
     ]
+    more = N_("另有 {n} 台红色警示器具，见器具列表")
+    return [*tasks, *rest(visit, answer, more, "/instruments?colour=red&state=in_use", 1)]

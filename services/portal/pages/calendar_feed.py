@@ -13,6 +13,7 @@ from plumbing.client import ask, new_request_id
 from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pages.qualifications import KINDS as QUALIFICATIONS
 from services.portal.visit import Visit
 from services.portal.wording import N_, Words
 
@@ -24,6 +25,19 @@ _SUMMARIES = {
     "order": N_("检定申请待办理：{instrument}"),
     "correction": N_("改正期限届满"),
     "interview": N_("约谈"),
+    "appointment": N_("约定的检定日期：{instrument}"),
+    "certificate_upload": N_("证书上传期限：{instrument}"),
+    "permit": N_("许可到期：{name}"),
+    "authorisation": N_("检定授权到期：{name}"),
+    "laboratory": N_("实验室专项授权到期：{name}"),
+    "qualification": N_("资格到期：{name}"),
+}
+
+_PAGES_OF_ENDINGS = {
+    "permit": "/permits",
+    "authorisation": "/institutions",
+    "laboratory": "/laboratories",
+    "qualification": "/qualifications",
 }
 
 
@@ -72,7 +86,7 @@ def _event(visit: Visit, words: Words, due: alerts.DueDate, now: object) -> Even
     path = _path(due)
     name = f"{words.instrument_type(due.type_code)} {due.serial_no}" if due.type_code else ""
     kind, day = _SUMMARIES[due.kind], date.fromisoformat(due.on)
-    summary = visit.say(kind).format(instrument=name)
+    summary = visit.say(kind).format(instrument=name, name=_name(visit, words, due))
     event = Event()
     event.add("uid", f"{due.due_id}@quanheng")
     event.add("dtstamp", now)
@@ -87,9 +101,20 @@ def _event(visit: Visit, words: Words, due: alerts.DueDate, now: object) -> Even
     return event
 
 
+def _name(visit: Visit, words: Words, due: alerts.DueDate) -> str:
+    """What ends, as people read it."""
+    if due.kind == "authorisation":
+        return words.instrument_type(due.name)
+    return visit.say(QUALIFICATIONS[due.name]) if due.kind == "qualification" else due.name
+
+
 def _path(due: alerts.DueDate) -> str:
     if due.order_id:
         return f"/orders/{due.order_id}"
+    if due.verification_id:
+        return f"/verifications/{due.verification_id}"
+    if due.kind in _PAGES_OF_ENDINGS:
+        return _PAGES_OF_ENDINGS[due.kind]
     return f"/instruments/{due.instrument_id}" if due.instrument_id else "/messages"
 
 

@@ -186,10 +186,13 @@ async def confirm(visit: Visit) -> Response:
         **{name: visit.field(name) for name in _ENTERED},
     )
     try:
-        await ask(visit.services.calibrations.ConfirmCalibration(request))
+        answer = await ask(visit.services.calibrations.ConfirmCalibration(request))
     except Refusal as refusal:
         return await _confirm_page(visit, found, item, instrument, 422, **told(visit, refusal))
-    return visit.redirect(f"{PATH}/{found.dcc.dcc_id}?changed=yes")
+    done = {"changed": "yes"}
+    if answer.correction.proposal_id:
+        done["correction"] = answer.correction.proposal_id
+    return visit.redirect(f"{PATH}/{found.dcc.dcc_id}?{urlencode(done)}")
 
 
 async def _confirm_page(

@@ -1,4 +1,4 @@
-"""The page of an operator's own contact details, and of how it wants to get its notices."""
+"""How a firm or an institution wants to get its notices, and the firm's own contact details."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import grpc
 from starlette.responses import Response
 
 from plumbing.client import Refusal, ask, new_request_id
+from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.alerts.v1.webhooks_pb2 import ListWebhooksRequest
 from protos.registry.v1 import registry_pb2 as registry
@@ -16,9 +17,10 @@ from services.portal.pages.reading import subject
 from services.portal.visit import Visit, faults_by_field, message_of
 from services.portal.wording import N_
 
+KEEPERS = (Role.OPERATOR, Role.VERIFICATION_INSTITUTION)
 RHYTHMS = ("daily", "weekly")
 LANGUAGES = ("zh", "en", "both")  # of mails
-# The kinds of which a firm chooses the way, with the field of each.
+# The kinds of which a firm chooses the way, with the field of each; and those of an institution.
 WAYS = {
     "digest": "way",
     "order": "way_order",
@@ -26,6 +28,7 @@ WAYS = {
     "calibration": "way_calibration",
     "filing": "way_filing",
 }
+OF_INSTITUTIONS = {"institution": "way_institution"}
 _WAY_NAMES = {
     "mail": N_("邮箱，同时在“消息”里"),
     "sms": N_("短信；没有送到网关的改发邮箱"),
@@ -46,14 +49,17 @@ _OF_THE_FORM = (
 
 
 async def contact(visit: Visit) -> Response:
-    """Shows the firm's details and preferences; saves those that it may change itself."""
-    firm = await subject(visit, visit.person.subject_id)
+    """Shows the firm's details and preferences; saves those that it may change itself.
+
+    The details of an institution are the bureau's to change, so it has the preferences only.
+    """
+    firm = await _firm(visit)
     if visit.request.method == "GET":
         return await _page(visit, firm)
-    if visit.field("act") == "digest":
-        return await _set_digest(visit)
     if act := _MOBILE_ACTS.get(visit.field("act")):
         return await _with_mobile(visit, firm, act)
+    if visit.field("act") == "digest" or firm is None:
+        return await _set_digest(visit, firm)
     for name in OWN_FIELDS:
         setattr(firm, name, visit.field(name))
     firm.version = visit.whole("version") or firm.version
@@ -64,18 +70,23 @@ async def contact(visit: Visit) -> Response:
         if refusal.code not in _OF_THE_FORM:
             raise
         faults = faults_by_field(refusal, visit.language)
-        present = await subject(visit, visit.person.subject_id)
-        return await _page(visit, present, faults, message_of(refusal, visit.language))
+        return await _page(visit, await _firm(visit), faults, message_of(refusal, visit.language))
     return visit.redirect("/contact?changed=yes")
 
 
-async def _set_digest(visit: Visit) -> Response:
+async def _firm(visit: Visit) -> registry.Subject | None:
+    """The visitor's firm; None for an institution."""
+    return await subject(visit, visit.person.subject_id) if visit.has(Role.OPERATOR) else None
+
+
+async def _set_digest(visit: Visit, firm: registry.Subject | None) -> Response:
     rhythm, language = visit.field("rhythm"), visit.field("language")
-    ways = {kind: visit.field(name) for kind, name in WAYS.items()}
+    chosen = OF_INSTITUTIONS if firm is None else WAYS
+    ways = {kind: visit.field(name) for kind, name in chosen.items()}
     request = alerts.SetDigestPreferenceRequest(
         request_id=visit.request_id(),
         rhythm=rhythm if rhythm in RHYTHMS else RHYTHMS[0],
-        mailed=ways["digest"] != "portal",
+        mailed=ways.get("digest") != "portal",
         language=language if language in LANGUAGES else "",
         weekday=visit.whole("weekday") or 0,
         quiet_from=visit.field("quiet_from"),
@@ -90,16 +101,13 @@ async def _set_digest(visit: Visit) -> Response:
     except Refusal as refusal:
         if refusal.code not in _OF_THE_FORM:
             raise
-        faults = dict(faults_by_field(refusal, visit.language))
-        if "by_sms" in faults:  # a form has a field for each kind
-            faults[WAYS[request.by_sms[0]]] = faults.pop("by_sms")
-        firm = await subject(visit, visit.person.subject_id)
+        faults = faults_by_field(refusal, visit.language)
         reason = message_of(refusal, visit.language)
         return await _page(visit, firm, faults, reason, digest=request)
     return visit.redirect("/contact?changed=yes")
 
 
-async def _with_mobile(visit: Visit, firm: registry.Subject, act: _Act) -> Response:
+async def _with_mobile(visit: Visit, firm: registry.Subject | None, act: _Act) -> Response:
     try:
         await act(visit)
     except Refusal as refusal:
@@ -141,7 +149,7 @@ _MOBILE_ACTS: dict[str, _Act] = {
 
 async def _page(
     visit: Visit,
-    firm: registry.Subject,
+    firm: registry.Subject | None,
     errors: Mapping[str, str] | None = None,
     refusal: str = "",
     digest: alerts.SetDigestPreferenceRequest | None = None,
@@ -149,7 +157,7 @@ async def _page(
     of_mobile: bool = False,
     **values: Any,
 ) -> Response:
-    written = {name: getattr(firm, name) for name in OWN_FIELDS}
+    written = {name: getattr(firm, name) for name in OWN_FIELDS} if firm else {}
     if refusal and digest is None and not of_mobile:
         written |= {name: visit.field(name) for name in OWN_FIELDS}
     asked = alerts.GetDigestPreferenceRequest()
@@ -158,7 +166,7 @@ async def _page(
     mobile = (await ask(visit.services.alerts.GetMobileNumber(own_number))).mobile
     hooks = (await ask(visit.services.webhooks.ListWebhooks(ListWebhooksRequest()))).webhooks
     return visit.page(
-        "operator/contact.html",
+        "operator/contact.html" if firm else "institution/contact.html",
         digest=digest or kept,
         has_webhook=any(hook.enabled for hook in hooks),
         mobile=mobile,

@@ -21,6 +21,8 @@ STATES = {
     "inbox": N_("只在平台消息"),
 }
 
+WAYS = {"": N_("邮件："), "sms": N_("短信："), "webhook": N_("程序接收：")}
+
 
 async def page(visit: Visit) -> Response:
     """Shows a notice and its receipts, the oldest first."""
@@ -38,6 +40,7 @@ async def page(visit: Visit) -> Response:
         recipient=addressee(notice, firms, bureaus),
         kind=visit.say(KINDS.get(notice.kind, notice.kind)),
         state=visit.say(STATES[notice.state]),
+        ways={way: visit.say(word) for way, word in WAYS.items()},
     )
 
 

@@ -64,7 +64,10 @@ async def listing(visit: Visit) -> Response:
             "没有这样的督促。器具出现红色警示，或者等级须督促时，平台会自动开始；"
             "首次导入时已经变红的器具，在“首次告知”里放行之后才开始。"
         ),
-        filters=[Filter("state", N_("状态"), states)],
+        filters=[
+            Filter("state", N_("状态"), states),
+            Filter("over", N_("只看承诺的日期已过、还没有登记结果的"), box=True),
+        ],
         counted=N_("共 {total} 件督促，第 {first}–{last} 件"),
     )
     return await show(visit, shown, "escalations/list.html")
@@ -72,7 +75,10 @@ async def listing(visit: Visit) -> Response:
 
 async def _read(visit: Visit, asked: Asked) -> Chunk[Row]:
     request = pb.ListEscalationsRequest(
-        state=asked["state"], order_by=asked.order_by, **asked.paging
+        state=asked["state"],
+        undertaking_over=bool(asked["over"]),
+        order_by=asked.order_by,
+        **asked.paging,
     )
     answer = await ask(visit.services.escalations.ListEscalations(request))
     firms = await subject_names(visit, (one.subject_id for one in answer.escalations))

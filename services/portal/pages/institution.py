@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from typing import Any
 
 from starlette.responses import Response
@@ -73,7 +72,7 @@ async def tasks(visit: Visit) -> list[Task]:
     batches, counts, orders = await asyncio.gather(
         ask(visit.services.imports.ListBatches(pb.ListBatchesRequest(page_size=ALL))),
         ask(visit.services.alerts.SummariseColours(alerts.SummariseColoursRequest())),
-        ask(visit.services.orders.ListOrders(order_pb.ListOrdersRequest(open=True, page_size=ALL))),
+        _of_orders(visit),
     )
     found = [
         Task(
@@ -91,7 +90,7 @@ async def tasks(visit: Visit) -> list[Task]:
             numbers[count.colour] += count.instruments
     return (
         found
-        + _of_orders(visit, orders.orders)
+        + orders
         + [
             Task(
                 visit.say(_DUE[colour]).format(number=f"{number:,}"),
@@ -105,17 +104,31 @@ async def tasks(visit: Visit) -> list[Task]:
     )
 
 
-def _of_orders(visit: Visit, orders: Iterable[order_pb.Order]) -> list[Task]:
-    late = [one for one in orders if one.late in ("institution", "both")]
-    new = [one for one in orders if one.state == "applied" and one not in late]
+async def _of_orders(visit: Visit) -> list[Task]:
+    """How many orders are past their last day, and how many wait for acceptance: as their lists."""
+    overdue, new = await asyncio.gather(
+        _orders(visit, overdue=True), _orders(visit, open=True, state="applied")
+    )
     tasks = []
-    if late:
-        text = visit.say(N_("办理 {number} 件已超过期限的检定申请")).format(number=len(late))
-        tasks.append(Task(text, "/orders", "", (0, "")))
-    if new:
-        text = visit.say(N_("受理 {number} 件新的检定申请")).format(number=len(new))
-        tasks.append(Task(text, "/orders?state=applied", "", (0, new[0].due_on)))
+    if overdue.orders:
+        text = visit.say(N_("办理 {number} 件已超过期限的检定申请"))
+        text = text.format(number=_number(overdue))
+        tasks.append(Task(text, "/orders?which=overdue", "", (0, "")))
+    if new.orders:
+        text = visit.say(N_("受理 {number} 件新的检定申请")).format(number=_number(new))
+        tasks.append(Task(text, "/orders?state=applied", "", (0, new.orders[0].due_on)))
     return tasks
+
+
+def _number(found: order_pb.ListOrdersResponse) -> str:
+    """How many orders a list has; 10,000+ where they are not counted further."""
+    number = found.total or found.more_than or len(found.orders)
+    return f"{number:,}{'+' if found.more_than else ''}"
+
+
+async def _orders(visit: Visit, **which: Any) -> order_pb.ListOrdersResponse:
+    request = order_pb.ListOrdersRequest(page_size=1, **which)
+    return await ask(visit.services.orders.ListOrders(request))
 
 
 _DUE = {

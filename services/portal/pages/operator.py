@@ -1,4 +1,4 @@
-"""Pages of the messages that an operator has got from the platform: the list, and one message."""
+"""Pages of the messages that the platform sent: to a firm, an institution, or a bureau."""
 
 from __future__ import annotations
 
@@ -8,16 +8,26 @@ from starlette.responses import Response
 
 from plumbing.client import ask, new_request_id
 from plumbing.clock import SHANGHAI
+from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.alerts.v1 import escalations_pb2 as escalations
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.invitations import PATH
+from services.portal.pages.tasks import Task
 from services.portal.visit import Visit
 from services.portal.wording import N_, Tag
 
+READERS = (
+    *(Role.OPERATOR, Role.VERIFICATION_INSTITUTION),
+    *(Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER),
+)
+
 
 async def messages(visit: Visit) -> Response:
-    """Shows the notices sent to the firm, newest first, and which of them nobody has opened."""
+    """Shows the notices sent to whom the visitor acts for, newest first, and which are unopened.
+
+    Those to a bureau are its staff's in common: who opens one first has opened it for all.
+    """
     shown: Listing[alerts.Notice] = Listing(
         path="/messages",
         title=N_("消息"),
@@ -27,7 +37,7 @@ async def messages(visit: Visit) -> Response:
             Column(N_("状态"), partial(_state, visit)),
         ],
         read=partial(_read, visit),
-        empty=N_("没有消息。平台的提醒、信函会同时出现在这里和您的邮箱。"),
+        empty=N_("没有消息。平台的提醒、信函会同时出现在这里和登记的邮箱。"),
         filters=[Filter("unread", N_("只看未读"), box=True)],
         counted=N_("共 {total} 条，第 {first}–{last} 条"),
     )
@@ -71,10 +81,19 @@ async def _interview_path(visit: Visit, notice: alerts.Notice) -> str:
     return f"{PATH}/{identity}" if any(step.HasField("interview") for step in steps) else ""
 
 
+async def tasks(visit: Visit) -> list[Task]:
+    """Returns one task if the visitor's firm or institution has messages that nobody opened."""
+    if not visit.has(Role.OPERATOR, Role.VERIFICATION_INSTITUTION):
+        return []
+    request = alerts.ListNoticesRequest(own=True, unread=True, page_size=1)
+    answer = await ask(visit.services.alerts.ListNotices(request))
+    unread = answer.total or answer.more_than or len(answer.notices)
+    text = visit.say(N_("阅读 {n} 条未读消息")).format(n=unread)
+    return [Task(text, "/messages?unread=yes", "", (3, ""))] if unread else []
+
+
 async def _read(visit: Visit, asked: Asked) -> Chunk[alerts.Notice]:
-    request = alerts.ListNoticesRequest(
-        subject_id=visit.person.subject_id, unread=asked["unread"] == "yes", **asked.paging
-    )
+    request = alerts.ListNoticesRequest(own=True, unread=asked["unread"] == "yes", **asked.paging)
     answer = await ask(visit.services.alerts.ListNotices(request))
     return chunk_of(answer, answer.notices)
 

@@ -38,7 +38,6 @@ async def tasks(visit: Visit) -> list[Task]:
         *(_instruments(visit, words, day, rank, colour) for rank, colour in enumerate(_ONE)),
         _cases(visit),
         _asked_by_the_bureau(visit, words),
-        _messages(visit),
     )
     return [task for some in found for task in some]
 
@@ -125,15 +124,3 @@ def _of_steps(
             last = step.interview.undertaking_by
             until = visit.say(N_("应于 {day} 前")).format(day=words.day(last))
             yield Task(visit.say(N_("完成约谈中承诺的改正")), link, until, (0, last))
-
-
-async def _messages(visit: Visit) -> list[Task]:
-    request = alerts.ListNoticesRequest(
-        subject_id=visit.person.subject_id, unread=True, page_size=1
-    )
-    answer = await ask(visit.services.alerts.ListNotices(request))
-    unread = answer.total or answer.more_than or len(answer.notices)
-    if not unread:
-        return []
-    text = visit.say(N_("阅读 {n} 条未读消息")).format(n=unread)
-    return [Task(text, "/messages?unread=yes", "", (3, ""))]

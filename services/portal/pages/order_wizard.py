@@ -8,29 +8,29 @@ from typing import Any
 from starlette.responses import Response
 
 from plumbing.client import Refusal, ask
-from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import orders_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal import expectation_words, order_words
 from services.portal.pages.forms import told
-from services.portal.pages.reading import ALL
+from services.portal.pages.order_choice import AT_ONCE, choose
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
-AT_ONCE = 100
-# The most severe colour first: what has to be verified soonest.
-_COLOURS = ("red", "yellow", "green", "none")
+_LOOKING = ("choose", "all", "numbers")
 
 
 async def apply(visit: Visit) -> Response:
     """Applies for the verification of one instrument or several with one institution."""
     chosen = _chosen(visit)
-    if not chosen or visit.query("choose") or visit.field("step") == "choose":
-        return await _choose(visit, chosen)
+    step = visit.field("step")
+    looking = step in _LOOKING or visit.field("page") or visit.query("choose")
+    if looking or not chosen:
+        none = {"instrument": visit.say(N_("请选择要检定的器具"))} if step == "continue" else {}
+        return await choose(visit, chosen, none)
     if len(chosen) > AT_ONCE:
         many = {"instrument": visit.say(N_("一次最多申请 100 台，请分几次申请"))}
-        return await _choose(visit, chosen, many)
-    if visit.request.method == "GET" or visit.field("step") == "again":
+        return await choose(visit, chosen, many)
+    if visit.request.method == "GET" or step in ("again", "continue"):
         return await _form(visit, chosen)
     if not visit.field("institution_id"):
         errors = {"institution_id": visit.say(N_("请选择检定机构"))}
@@ -41,7 +41,7 @@ async def apply(visit: Visit) -> Response:
         institution_id=visit.field("institution_id"),
         repaired=visit.field("repaired") == "yes",
         note=visit.field("note"),
-        check_only=visit.field("step") != "send",
+        check_only=step != "send",
     )
     try:
         answer = await ask(visit.services.orders.ApplyForVerification(request))
@@ -56,27 +56,6 @@ async def apply(visit: Visit) -> Response:
 def _chosen(visit: Visit) -> list[str]:
     given = visit.fields("instrument") or visit.request.query_params.getlist("instrument")
     return [one for one in dict.fromkeys(given) if one]
-
-
-async def _choose(
-    visit: Visit, chosen: list[str], errors: dict[str, str] | None = None
-) -> Response:
-    found = await asyncio.gather(*(_of_colour(visit, colour) for colour in _COLOURS))
-    rows = [row for some in found for row in some if row.state != "scrapped"]
-    return visit.page(
-        "orders/choose.html",
-        status=422 if errors else 200,
-        rows=rows,
-        chosen=chosen,
-        errors=errors or {},
-    )
-
-
-async def _of_colour(visit: Visit, colour: str) -> list[alerts.InstrumentColour]:
-    request = alerts.ListColoursRequest(
-        subject_id=visit.person.subject_id, colour=colour, page_size=ALL
-    )
-    return list((await ask(visit.services.alerts.ListColours(request))).instruments)
 
 
 async def _form(visit: Visit, chosen: list[str], status: int = 200, **values: Any) -> Response:
@@ -105,7 +84,10 @@ async def _form(visit: Visit, chosen: list[str], status: int = 200, **values: An
 
 
 def _sites(visit: Visit, verifier: pb.Verifier) -> list[str]:
-    return [expectation_words.site(visit.words, one) for one in verifier.sites]
+    sites = [expectation_words.site(visit.words, one) for one in verifier.sites]
+    if lacking := verifier.types_without_site:
+        sites.append(expectation_words.without_site(visit.words, lacking))
+    return sites
 
 
 async def _instrument(visit: Visit, instrument_id: str) -> registry.Instrument:

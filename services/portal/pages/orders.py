@@ -23,12 +23,12 @@ from services.portal.listing import (
     Listing,
     chunk_of,
     day_of,
-    list_address,
     show,
 )
+from services.portal.pages import order_moves
 from services.portal.pages.forms import told
 from services.portal.pages.reading import subject_names, today
-from services.portal.visit import Visit, message_of
+from services.portal.visit import Visit
 from services.portal.wording import N_
 
 PATH = "/orders"
@@ -67,16 +67,28 @@ async def listing(visit: Visit) -> Response:
         key=_key if institution else None,
         counted=N_("共 {total} 件，第 {first}–{last} 件"),
     )
-    return await show(visit, shown, "orders/list.html", applied=visit.query("applied"))
+    acts = order_words.NEXT.get(visit.query("state"), order_moves.ACTS)
+    return await show(
+        visit,
+        shown,
+        "orders/list.html",
+        applied=visit.query("applied"),
+        acts=[(code, order_words.act(visit.say, code)) for code in acts],
+    )
 
 
 def _ranges(visit: Visit) -> list[tuple[str, str]]:
-    return [("open", visit.say(N_("未办结"))), ("all", visit.say(N_("全部")))]
+    named = {"open": N_("未办结"), "overdue": N_("检定机构已超过期限的"), "all": N_("全部")}
+    return [(code, visit.say(text)) for code, text in named.items()]
 
 
 async def _read(visit: Visit, asked: Asked) -> Chunk[Row]:
+    overdue = asked["which"] == "overdue"
     request = pb.ListOrdersRequest(
-        open=asked["which"] != "all" and not asked["state"], state=asked["state"], **asked.paging
+        open=overdue or (asked["which"] != "all" and not asked["state"]),
+        overdue=overdue,
+        state=asked["state"],
+        **asked.paging,
     )
     answer = await ask(visit.services.orders.ListOrders(request))
     firms = await subject_names(visit, (one.subject_id for one in answer.orders))
@@ -84,7 +96,7 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[Row]:
 
 
 def _key(row: Row) -> str:
-    return row.order.order_id if row.order.state == "applied" else ""
+    return row.order.order_id if row.order.state in order_words.NEXT else ""
 
 
 def _instrument(visit: Visit, row: Row) -> Cell:
@@ -105,26 +117,6 @@ def _state(visit: Visit, row: Row) -> Cell:
 def _due(visit: Visit, day: str, row: Row) -> Cell:
     due = row.order.due_on
     return Cell(day_of(due), note=order_words.term_left(visit.say, due, day))
-
-
-async def accept_chosen(visit: Visit) -> Response:
-    """Accepts the applications chosen in the order book, all of them or none."""
-    back = list_address(visit, PATH)
-    if visit.request.method == "GET":
-        return visit.redirect(back)
-    chosen = list(dict.fromkeys(visit.fields("chosen")))
-    if not chosen:
-        text = visit.say(N_("请先在列表中选择要受理的申请"))
-        return visit.page("orders/refused.html", status=422, refusal=text, back=back)
-    request = pb.MoveOrdersRequest(
-        request_id=visit.request_id(), order_ids=chosen, state="accepted"
-    )
-    try:
-        await ask(visit.services.orders.MoveOrders(request))
-    except Refusal as refusal:
-        text = message_of(refusal, visit.language)
-        return visit.page("orders/refused.html", status=422, refusal=text, back=back)
-    return visit.redirect(back)
 
 
 async def one(visit: Visit) -> Response:

@@ -24,6 +24,8 @@ from services.portal.visit import Visit
 from services.portal.wording import N_, Words
 
 PATH = "/proposals"
+TO_DECIDE = f"{PATH}?to_decide=yes"
+SHOWN = 30  # of those that wait, on the page of a person; their list has the others
 STATES = {
     "waiting": N_("待批准"),
     "released": N_("已批准"),
@@ -125,11 +127,15 @@ async def listing(visit: Visit) -> Response:
             Column(N_("提出人"), lambda row: row[0].proposed_by_name),
             Column(N_("理由"), lambda row: row[0].ground),
             Column(N_("状态"), lambda row: visit.say(STATES[row[0].state])),
+            Column(N_("决定理由"), lambda row: row[0].reasons),
             Column(N_("提出时间"), lambda row: row[0].proposed_at.ToDatetime(SHANGHAI)),
         ],
         read=partial(_read, visit),
         empty=N_("没有这样的变更申请。更正、撤销失信信息等须经他人批准的变更，提出以后列在这里。"),
-        filters=[Filter("state", N_("状态"), states)],
+        filters=[
+            Filter("state", N_("状态"), states),
+            Filter("to_decide", N_("只看待我审批的"), box=True),
+        ],
         counted=N_("共 {total} 件，第 {first}–{last} 件"),
     )
     return await show(visit, shown)
@@ -140,36 +146,50 @@ def _named(visit: Visit, one: pb.Proposal) -> Cell:
 
 
 async def _read(visit: Visit, asked: Asked) -> Chunk[tuple[pb.Proposal, Named]]:
-    request = pb.ListProposalsRequest(state=asked["state"], **asked.paging)
+    request = pb.ListProposalsRequest(
+        state=asked["state"], to_decide=bool(asked["to_decide"]), **asked.paging
+    )
     answer = await ask(visit.services.proposals.ListProposals(request))
     about = await named(visit, answer.proposals)
     return chunk_of(answer, [(one, about[one.proposal_id]) for one in answer.proposals])
 
 
-async def waiting(visit: Visit) -> list[pb.Proposal]:
-    """Returns the proposals that wait for the visitor's decision."""
-    request = pb.ListProposalsRequest(state="waiting", page_size=200)
-    answer = await ask(visit.services.proposals.ListProposals(request))
-    return [one for one in answer.proposals if _may_decide(visit, one)]
+async def number_to_decide(visit: Visit) -> int:
+    """Returns how many proposals wait for the visitor's decision."""
+    return _number(await _to_decide(visit, 1))
+
+
+def _number(answer: pb.ListProposalsResponse) -> int:
+    return answer.total or answer.more_than or len(answer.proposals)
+
+
+async def _to_decide(visit: Visit, most: int) -> pb.ListProposalsResponse:
+    request = pb.ListProposalsRequest(state="waiting", to_decide=True, page_size=most)
+    return await ask(visit.services.proposals.ListProposals(request))
 
 
 async def tasks(visit: Visit) -> list[Task]:
-    """Returns the proposals that wait for the visitor's decision, as sentences."""
-    waits = await waiting(visit)
+    """Returns the proposals that wait longest for the visitor's decision, as sentences.
+
+    A last sentence tells how many more there are, and leads to their list.
+    """
+    answer = await _to_decide(visit, SHOWN)
+    waits, others = answer.proposals, _number(answer) - len(answer.proposals)
     about, sentence = await named(visit, waits), visit.say(N_("审批{person}提出的变更：{act}"))
 
     def said(one: pb.Proposal) -> str:
         act = sentence.format(person=one.proposed_by_name, act=act_name(one, visit.words))
         return visit.words.with_note(act, what) if (what := str(about[one.proposal_id])) else act
 
-    return [Task(said(one), f"{PATH}/{one.proposal_id}", "", (1, "")) for one in waits]
+    shown = [Task(said(one), f"{PATH}/{one.proposal_id}", "", (1, "")) for one in waits]
+    more = visit.say(N_("另有 {n} 项变更待您审批，见变更申请列表")).format(n=others)
+    return [*shown, Task(more, TO_DECIDE, "", (3, ""))] if others else shown
 
 
 async def about(visit: Visit, object_: str) -> list[pb.Proposal]:
     """Returns the proposals about an object, or a part of it, that wait for a decision."""
-    request = pb.ListProposalsRequest(state="waiting", page_size=200)
-    answer = await ask(visit.services.proposals.ListProposals(request))
-    return [one for one in answer.proposals if f"{one.object}/".startswith(f"{object_}/")]
+    request = pb.ListProposalsRequest(state="waiting", object=object_)
+    return list((await ask(visit.services.proposals.ListProposals(request))).proposals)
 
 
 def act_name(one: pb.Proposal, words: Words) -> str:

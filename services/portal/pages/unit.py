@@ -23,7 +23,7 @@ async def overview(visit: Visit) -> Response:
         case_figures.shown(visit),
         asyncio.gather(_steps(visit), _batches(visit)),
         asyncio.gather(first_notices.waiting(visit), first_grades.waiting(visit)),
-        proposals.waiting(visit),
+        proposals.number_to_decide(visit),
         board_of(visit),
     )
     asked = sum(
@@ -33,7 +33,7 @@ async def overview(visit: Visit) -> Response:
         (N_("延期申请"), asked, "/cases?state=extension_requested"),
         (N_("督促步骤"), steps, "/escalations?state=proposed"),
         (N_("导入批次"), batches, "/imports?state=awaiting_approval"),
-        (N_("变更申请"), len(changes), "/proposals?state=waiting"),
+        (N_("变更申请"), changes, proposals.TO_DECIDE),
         (N_("首次告知"), untold, first_notices.PATH),
         (N_("首次建档的等级"), grades, first_grades.PATH),
     ]

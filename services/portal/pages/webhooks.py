@@ -34,6 +34,7 @@ OF_INSTITUTIONS = {
     "certificate_upload.nearly_due": N_("证书上传期限将至"),
     "certificate_upload.overdue": N_("证书上传逾期"),
     "environment.exceeded": N_("检定时实验室环境超出限值"),
+    "institution": N_("检定机构办理"),
 }
 KEEPERS = (Role.OPERATOR, Role.VERIFICATION_INSTITUTION)
 ENABLED = Tag(N_("正在接收"), "●", "govuk-tag--green")

@@ -10,32 +10,50 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.errors import NotFound
+from law.errors import Fault, InvalidInput, NotFound
 from plumbing import row_scope
 from plumbing.change import Change
-from plumbing.identity import Role
+from plumbing.identity import Caller, Role
 from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from services.registry.calibrations.tables import CONFIRMED, Calibration, Dcc
 from services.registry.institutions.reporting import is_institution, own_institution
 from services.registry.tables import Instrument
 
+SHA256_LENGTH = 64  # in hex
+SEVERAL_ZH = "这一文件由几方各上传过一份，请写 DCC 的编号"
+SEVERAL_EN = "several senders sent this file: name the id of one"
+
 
 async def visible_dccs(by: Change | View) -> sa.ColumnElement[bool]:
     """Returns the query condition for the certificates that a caller may see."""
-    if is_institution(by.caller):
-        own = await own_institution(by.session, by.caller)
+    return await visible_to(by.session, by.caller)
+
+
+async def visible_to(session: AsyncSession, caller: Caller) -> sa.ColumnElement[bool]:
+    """Returns the query condition for the certificates that somebody may see."""
+    if is_institution(caller):
+        own = await own_institution(session, caller)
         return col(Dcc.institution) == own if own else sa.false()
-    return row_scope.covered(by.caller, Dcc.bureau)
+    return row_scope.covered(caller, Dcc.bureau)
 
 
 async def find_dcc(by: Change | View, given: str, *, lock: bool = False) -> Dcc:
-    """Returns a certificate by its id or the beginning of its id; `lock` locks it.
+    """Returns a certificate by its id, the beginning of its id or its SHA-256; `lock` locks it.
 
-    Raises NotFound if the caller may see no such certificate.
+    Raises NotFound if the caller may see no such certificate, and InvalidInput if several senders
+    sent the file of this SHA-256.
     """
-    row = await find_by_id(by.session, Dcc, given, await visible_dccs(by), lock=lock)
+    seen = await visible_dccs(by)
+    if len(given) == SHA256_LENGTH:
+        of_file = select(Dcc.dcc_id).where(Dcc.sha256 == given.lower(), seen).limit(2)
+        ids = (await by.session.exec(of_file)).all()
+        if len(ids) > 1:
+            raise InvalidInput(faults=[Fault("dcc_id", SEVERAL_ZH, SEVERAL_EN)])
+        given = ids[0] if ids else given
+    row = await find_by_id(by.session, Dcc, given, seen, lock=lock)
     if row is None or not await _sees(by, row):
         raise _unknown_dcc(given)
     return row

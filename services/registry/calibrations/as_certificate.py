@@ -7,6 +7,10 @@ the certificate of a verification or of a calibration, never of both.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import date
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -26,6 +30,14 @@ from services.registry.commands.targets import refuse_any
 from services.registry.tables import CertificateFile, Instrument, Verification
 from services.registry.validation import VerificationContent
 
+# Where what a result says stands in the request that records it.
+_IN_REQUEST = {
+    "certificate_no": "verification.certificate_no",
+    "verified_on": "verification.verified_on",
+    "certificate_sha256": "verification.certificate_sha256",
+    "dcc": "dcc_id",
+}
+
 
 async def certificate_of_result(
     change: Change,
@@ -44,20 +56,39 @@ async def certificate_of_result(
     number, day or instrument than it states.
     """
     row = await (_named(change, dcc_id) if proposed else find_dcc(change, dcc_id, lock=True))
+    own = Calibration.instrument_id == instrument.instrument_id
+    calibrated = await calibrated_by(change.session, [row.dcc_id], own)
+    require_usable(row, calibrated=bool(calibrated))
+    faults = differing(row, content.certificate_no, content.verified_on, instrument.serial_no)
+    if content.certificate_sha256 not in ("", row.sha256):
+        zh, en = "不是这份 DCC 的 SHA-256", "is not the SHA-256 of this DCC"
+        faults.append(Fault("certificate_sha256", zh, en))
+    refuse_any([replace(one, field=_IN_REQUEST.get(one.field, one.field)) for one in faults])
+    return row
+
+
+async def calibrated_by(
+    session: AsyncSession, dcc_ids: Collection[str], *which: Any
+) -> set[tuple[str, str]]:
+    """Returns which certificates are confirmed as calibrations of which instruments."""
+    confirmed = select(Calibration.dcc_id, Calibration.instrument_id).where(
+        col(Calibration.dcc_id).in_(dcc_ids), sa.text(CONFIRMED), *which
+    )
+    return set((await session.exec(confirmed)).all())
+
+
+def require_usable(row: Dcc, *, calibrated: bool) -> None:
+    """Raises WrongState for a certificate that was set aside or changed after it was signed.
+
+    Also for one that is confirmed as a calibration of the instrument, which is `calibrated` then.
+    """
     if row.state is DccState.DISMISSED:
         raise WrongState("该证书已经搁置", "The certificate was set aside", state=row.state)
     require_unbroken(row.reading)
-    calibrated = select(Calibration.calibration_id).where(
-        Calibration.dcc_id == row.dcc_id,
-        Calibration.instrument_id == instrument.instrument_id,
-        sa.text(CONFIRMED),
-    )
-    if (await change.session.exec(calibrated)).first():
+    if calibrated:
         zh = "该证书已确认为这件器具的校准；校准不是检定，要作为检定证书的，先撤回那次校准"
         en = "It is confirmed as a calibration, which is no verification; take that back first"
         raise WrongState(zh, en, dcc_id=row.dcc_id)
-    refuse_any(_differing(row, content, instrument))
-    return row
 
 
 async def _named(change: Change, dcc_id: str) -> Dcc:
@@ -67,23 +98,21 @@ async def _named(change: Change, dcc_id: str) -> Dcc:
     return row
 
 
-def _differing(row: Dcc, content: VerificationContent, instrument: Instrument) -> list[Fault]:
+def differing(row: Dcc, number: str, verified_on: date, serial_no: str) -> list[Fault]:
+    """Returns a fault for what a certificate states otherwise: number, day, serial number."""
     said, faults = row.reading["certificate"], []
-    if document_key(content.certificate_no) != document_key(said["certificate_no"]):
+    if document_key(number) != document_key(said["certificate_no"]):
         zh = f"与 DCC 上的证书编号不同：{said['certificate_no'] or '没有写明'}"
         en = f"the DCC has another number: {said['certificate_no'] or 'none'}"
-        faults.append(Fault("verification.certificate_no", zh, en))
-    if content.verified_on.isoformat() != said["calibrated_on"]:
+        faults.append(Fault("certificate_no", zh, en))
+    if verified_on.isoformat() != said["calibrated_on"]:
         zh = f"与 DCC 上的完成日期不同：{said['calibrated_on'] or '没有写明'}"
         en = f"the DCC has another day of completion: {said['calibrated_on'] or 'none'}"
-        faults.append(Fault("verification.verified_on", zh, en))
-    if instrument.serial_key not in numbers_of(row):
-        zh = f"DCC 里没有出厂编号为 {instrument.serial_no} 的器具"
-        en = f"no item of the DCC has the serial number {instrument.serial_no}"
-        faults.append(Fault("dcc_id", zh, en))
-    if content.certificate_sha256 not in ("", row.sha256):
-        zh, en = "不是这份 DCC 的 SHA-256", "is not the SHA-256 of this DCC"
-        faults.append(Fault("verification.certificate_sha256", zh, en))
+        faults.append(Fault("verified_on", zh, en))
+    if serial_key(serial_no) not in numbers_of(row):
+        zh = f"DCC 里没有出厂编号为 {serial_no} 的器具"
+        en = f"no item of the DCC has the serial number {serial_no}"
+        faults.append(Fault("dcc", zh, en))
     return faults
 
 
@@ -110,6 +139,19 @@ async def add_file(change: Change, row: Dcc, result: Verification) -> None:
     object_ = f"verification/{result.verification_id}"
     change.audit("upload_certificate", object_, after=file.model_dump(mode="json"))
     await move_dcc(change, row, DccState.CONFIRMED)
+
+
+async def reopen_dcc(change: Change, row: Dcc, ground: str) -> None:
+    """Lets a certificate wait again of which nothing is confirmed any more, and audits that."""
+    if row.state is not DccState.CONFIRMED or await certified(change.session, row):
+        return
+    if await calibrated_by(change.session, [row.dcc_id]):
+        return
+    before = {"state": row.state.value}
+    await move_dcc(change, row, DccState.WAITING)
+    after = {"state": row.state.value}
+    object_, bureau = f"dcc/{row.dcc_id}", row.bureau
+    change.audit("reopen_dcc", object_, before=before, after=after, ground=ground, bureau=bureau)
 
 
 async def certified(session: AsyncSession, row: Dcc) -> dict[str, str]:

@@ -20,7 +20,7 @@ from protos.registry.v1 import calibrations_pb2 as pb
 from services.registry.calibrations import wire
 from services.registry.calibrations.access import find_calibration, find_dcc
 from services.registry.calibrations.announcing import announce_dcc, move_dcc
-from services.registry.calibrations.as_certificate import certified
+from services.registry.calibrations.as_certificate import certified, reopen_dcc
 from services.registry.calibrations.dcc.reading import require_unbroken
 from services.registry.calibrations.due import set_due
 from services.registry.calibrations.tables import (
@@ -30,6 +30,7 @@ from services.registry.calibrations.tables import (
     Dcc,
     DccState,
 )
+from services.registry.commands.corrections import propose_correction
 from services.registry.commands.instrument_details import complete
 from services.registry.commands.targets import find_instrument, refuse_any
 from services.registry.institutions.reporting import own_institution, require_named
@@ -132,7 +133,8 @@ async def confirm_calibration(
 ) -> pb.ConfirmCalibrationResponse:
     """Makes an item of a certificate a calibration of an instrument. It is no verification.
 
-    The owner's number in the certificate completes an instrument that is on file without one.
+    The owner's number in the certificate completes an instrument that is on file without one; to
+    correct another one by it is proposed to a caseworker, unless a caseworker confirms it.
 
     Raises NotFound for what the caller may not see, AlreadyExists for an item that is confirmed,
     WrongState for a certificate that was set aside, changed after it was signed or certifies a
@@ -163,8 +165,14 @@ async def confirm_calibration(
         ground=calibration.ground or CITE,
         bureau=instrument.bureau,
     )
-    confirmed = wire.calibration(calibration, instrument)
-    return pb.ConfirmCalibrationResponse(calibration=confirmed, differing=others)
+    correction = await propose_correction(
+        change, instrument, others, calibration.certificate_no, change.caller
+    )
+    return pb.ConfirmCalibrationResponse(
+        calibration=wire.calibration(calibration, instrument),
+        differing=others,
+        correction=correction,
+    )
 
 
 def _own_number(item: Mapping[str, Any]) -> Mapping[str, str]:
@@ -291,7 +299,8 @@ async def withdraw_calibration(
     row.version += 1
     await change.session.flush()
     await set_due(change, row.instrument_id)
-    await _wait_again(change, row.dcc_id)
+    dcc = await change.session.get_one(Dcc, row.dcc_id, with_for_update=True)
+    await reopen_dcc(change, dcc, row.withdrawn_ground)
     change.audit(
         "withdraw_calibration",
         f"calibration/{row.calibration_id}",
@@ -301,18 +310,6 @@ async def withdraw_calibration(
         bureau=instrument.bureau,
     )
     return pb.WithdrawCalibrationResponse(calibration=wire.calibration(row, instrument))
-
-
-async def _wait_again(change: Change, dcc_id: str) -> None:
-    """A certificate of which nothing is confirmed any more waits again."""
-    row = await change.session.get_one(Dcc, dcc_id, with_for_update=True)
-    left = select(Calibration.calibration_id).where(
-        Calibration.dcc_id == dcc_id, sa.text(CONFIRMED)
-    )
-    if (await change.session.exec(left)).first() is None and not await certified(
-        change.session, row
-    ):
-        await move_dcc(change, row, DccState.WAITING)
 
 
 async def set_calibration_cycle(

@@ -1,4 +1,6 @@
-"""Corrections of an instrument by what a certificate says: proposed to a caseworker (S2 附件2-3).
+"""Corrections of an instrument that are proposed to a caseworker.
+
+By what a certificate says (S2 附件2-3), or at its owner's request (S4 二(三)).
 
 One that waits hinders no other proposal about the instrument. What somebody changes in the meantime
 is looked at already, and the correction asks for it no more.
@@ -6,9 +8,12 @@ is looked at already, and the correction asks for it no more.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Any
 
-from law.separation import Act
+from law.errors import WrongState
+from law.separation import Act, release_of
 from plumbing.change import Change
 from plumbing.identity import Caller, Role
 from protos.registry.v1 import proposals_pb2 as proposals
@@ -20,12 +25,15 @@ from services.registry.proposals.propose import (
     details_of,
     end_waiting,
     propose,
+    request_about,
     tell,
     waiting,
 )
+from services.registry.red_alerts import ends_red
 from services.registry.tables import Instrument, Proposal
 
 _SETTLED = "登记的这些项目已经更改，不再需要核对"
+_HANDED_ON = "器具已经变更使用单位"
 
 
 async def propose_correction(
@@ -61,21 +69,72 @@ async def propose_correction(
     return await propose(change, request, what)
 
 
-def corrected(instrument: Instrument, proposal: Proposal) -> dict[str, str]:
+async def ask_for_correction(
+    change: Change,
+    request: pb.PutInstrumentRequest,
+    instrument: Instrument,
+    values: Mapping[str, Any],
+) -> proposals.Proposal:
+    """Proposes what the owner asks to correct of an instrument; a caseworker releases it.
+
+    Raises WrongState if the owner has asked for another correction of it that waits.
+    """
+    what = Proposed(
+        act=Act.CORRECT_INSTRUMENT,
+        object=request_about(f"instrument/{instrument.instrument_id}"),
+        version=instrument.version,
+        bureau=instrument.bureau,
+        ground=request.ground,
+        before=instrument.model_dump(),
+        after=values,
+        subject_id=instrument.subject_id,
+    )
+    return await propose(change, request, what)
+
+
+async def corrected(change: Change, instrument: Instrument, proposal: Proposal) -> dict[str, Any]:
     """Returns the values that a correction gives an instrument; other changes do not hinder it.
 
-    Raises WrongState if one of its fields has another value than when it was proposed.
+    Raises WrongState if one of its fields has another value than when it was proposed, and if it
+    would end a red alert by now.
     """
-    if any(getattr(instrument, one["field"]) != one["before"] for one in proposal.changes):
+    if any(
+        getattr(instrument, one["field"]) != _value(one["field"], one["before"])
+        for one in proposal.changes
+    ):
         require_version(instrument.version, proposal.base_version)
-    return {one["field"]: one["after"] for one in proposal.changes}
+    values = {one["field"]: _value(one["field"], one["after"]) for one in proposal.changes}
+    if await ends_red(change, instrument, values):
+        rule = release_of(Act.END_RED_ALERT)
+        raise WrongState(
+            f"器具现在是红色警示，{rule.zh}须由单位负责人批准：请退回本申请，在“更正器具登记”中办理",
+            f"The instrument is red by now: {rule.en} is released by the unit head. Decline this"
+            " proposal and propose the correction on the page of the instrument",
+        )
+    return values
+
+
+def _value(field: str, text: str) -> str | date | None:
+    if field != "rotate_on":
+        return text
+    return date.fromisoformat(text) if text else None
 
 
 async def settle_correction(
     change: Change, instrument: Instrument, changed: Collection[str]
 ) -> None:
-    """Takes fields that changed out of the correction that waits; ends it if none is left."""
-    object_ = details_of(f"instrument/{instrument.instrument_id}")
+    """Takes fields that changed out of the corrections that wait; ends one if none is left.
+
+    With another owner, what the former one asked for ends.
+    """
+    object_ = f"instrument/{instrument.instrument_id}"
+    if "subject_id" in changed:
+        await end_waiting(change, request_about(object_), _HANDED_ON)
+    for one in (details_of(object_), request_about(object_)):
+        await _settle(change, one, changed)
+
+
+async def _settle(change: Change, object_: str, changed: Collection[str]) -> None:
     row = await waiting(change, object_)
     left = [one for one in row.changes if one["field"] not in changed] if row else []
     if row is None or len(left) == len(row.changes):

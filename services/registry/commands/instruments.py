@@ -26,7 +26,11 @@ from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
 from services.registry.announce_changes import ENTERED, Cause, save_instruments
-from services.registry.commands.corrections import corrected, settle_correction
+from services.registry.commands.corrections import (
+    ask_for_correction,
+    corrected,
+    settle_correction,
+)
 from services.registry.commands.targets import (
     find_instrument,
     find_subject,
@@ -41,7 +45,7 @@ from services.registry.orders.following import follow_instruments
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.questions.following import follow_things
 from services.registry.questions.tables import Question
-from services.registry.red_alerts import second_person
+from services.registry.red_alerts import basis_with, facts_of, second_person
 from services.registry.sameness.finding import likeness_at, look
 from services.registry.sameness.places import Place, of_instrument
 from services.registry.serials import right_to_mark, serial_of
@@ -49,11 +53,13 @@ from services.registry.tables import Instrument, Proposal, Subject
 from services.registry.upkeep.effects import demand_omitted
 from services.registry.validation import InstrumentContent, read_instrument, reader_of
 
-# The columns that an operator may change itself; only its bureau changes the others.
+# The columns that an operator may change itself, and those whose correction it may ask for; only
+# its bureau changes the others.
 OPERATORS_OWN = frozenset(
     {"model", "manufacturer", "location", "maker_code"}
     | {"owner_no", "measuring_range", "accuracy_class"}
 )
+CORRECTED = frozenset({"type_code", "serial_no", "rotate_on"})
 
 
 async def put_instrument(
@@ -64,7 +70,8 @@ async def put_instrument(
     The content includes the owner. Filing is a service to the user unit; nothing depends on it
     (C-20). The bureau is told when an operator files one. A change that would end a red alert, and
     the statement that an instrument need not be verified or that it must be after all, are only
-    proposed: a second person releases them (S1 20). Raises InvalidInput for faulty content and
+    proposed: a second person releases them (S1 20). So is what an operator asks its bureau to
+    correct, with the ground (S4 二(三)). Raises InvalidInput for faulty content and
     for a type that the catalogue does not have, unless `unknown_type` of the request takes it,
     NotPermitted outside the caller's scope and for what an operator may not change, WrongState if
     the request's version is not the present one, and AlreadyExists for a new instrument that the
@@ -87,13 +94,43 @@ async def put_instrument(
             proposal = await propose_instrument(change, request, row, Act.EXEMPT_INSTRUMENT, values)
         filed = shown(row)
         return pb.PutInstrumentResponse(instrument=filed, likeness_id=found, proposal=proposal)
-    values = _differing(change, row, content, request.instrument.version)
-    if act := await second_person(change, row, values):
-        proposal = await propose_instrument(change, request, row, act, values)
-        return pb.PutInstrumentResponse(instrument=wire.instrument(row), proposal=proposal)
-    await alter_instrument(change, row, owner, values)
+    asks = bool(request.ground)
+    values = _differing(change, row, content, request.instrument.version, asks=asks)
+    answer = (
+        await _colour_with(change, row, values)
+        if request.check_only
+        else pb.PutInstrumentResponse()
+    )
+    if proposal := await _proposed(change, request, row, values):
+        answer.MergeFrom(
+            pb.PutInstrumentResponse(instrument=wire.instrument(row), proposal=proposal)
+        )
+        return answer
+    await alter_instrument(change, row, owner, values, request.ground)
     found = await likeness_at(change, _place(row)) if values else ""
-    return pb.PutInstrumentResponse(instrument=shown(row), likeness_id=found)
+    answer.MergeFrom(pb.PutInstrumentResponse(instrument=shown(row), likeness_id=found))
+    return answer
+
+
+async def _proposed(
+    change: Change, request: pb.PutInstrumentRequest, row: Instrument, values: Mapping[str, Any]
+) -> proposals.Proposal | None:
+    """The proposal, where a second person must release these values."""
+    if act := await second_person(change, row, values):
+        return await propose_instrument(change, request, row, act, values, request.ground)
+    if change.caller.has(Role.OPERATOR) and not OPERATORS_OWN.issuperset(values):
+        return await ask_for_correction(change, request, row, values)
+    return None
+
+
+async def _colour_with(
+    change: Change, row: Instrument, values: Mapping[str, Any]
+) -> pb.PutInstrumentResponse:
+    facts = await facts_of(change, row.instrument_id)
+    then = basis_with({**row.model_dump(), **values}, facts, change.today).answer(change.today)
+    return pb.PutInstrumentResponse(
+        colour=then.colour.value, reason_zh=then.reason, reason_en=then.reason_en, cite=then.cite
+    )
 
 
 async def release_content(
@@ -103,13 +140,15 @@ async def release_content(
     row = await find_instrument(change, object_id(proposal))
     if proposal.act == Act.CORRECT_INSTRUMENT:
         owner = await change.session.get_one(Subject, row.subject_id)
-        await alter_instrument(change, row, owner, corrected(row, proposal), proposal.ground)
+        values = await corrected(change, row, proposal)
+        await alter_instrument(change, row, owner, values, proposal.ground)
         return
     require_version(row.version, proposal.base_version)
     content = _content(request.instrument, change.today, row)
     owner = await find_subject(change, content.subject_id)
     content = await _with_type(change, owner, content, row, unknown=request.unknown_type)
-    await alter_instrument(change, row, owner, _differing(change, row, content, row.version))
+    values = _differing(change, row, content, row.version)
+    await alter_instrument(change, row, owner, values, request.ground)
 
 
 def _content(message: pb.Instrument, today: date, row: Instrument | None) -> InstrumentContent:
@@ -213,17 +252,24 @@ async def _require_new(change: Change, content: InstrumentContent) -> None:
 
 
 def _differing(
-    change: Change, row: Instrument, content: InstrumentContent, version: int
+    change: Change,
+    row: Instrument,
+    content: InstrumentContent,
+    version: int,
+    *,
+    asks: bool = False,
 ) -> dict[str, Any]:
     values = {name: value for name, value in asdict(content).items() if value != getattr(row, name)}
     if values:
         require_version(row.version, version)
-    if change.caller.has(Role.OPERATOR) and not OPERATORS_OWN.issuperset(values):
+    may = OPERATORS_OWN | CORRECTED if asks else OPERATORS_OWN
+    if change.caller.has(Role.OPERATOR) and not may.issuperset(values):
         raise NotPermitted(
             "经营者只能修改器具的规格型号、测量范围、准确度等级、制造单位、使用地点、单位自编号和"
-            "制造商码；类型、出厂编号、轮换日期和是否强制检定由监管机关修改",
-            "An operator may not change type, serial number and day of rotation, nor state that it"
-            " is under no compulsory verification: its bureau does",
+            "制造商码；类型、出厂编号和轮换日期有误的，写明理由（ground）即申请监管机关更正；"
+            "是否强制检定由监管机关认定",
+            "An operator may not change type, serial number and day of rotation: it asks its bureau"
+            " to correct them by giving the ground; its bureau states what need not be verified",
             cite=release_of(Act.END_RED_ALERT).cite,
         )
     return values

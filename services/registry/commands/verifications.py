@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date
@@ -13,7 +15,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours.rule import VerificationResult
-from law.errors import AlreadyExists, Fault
+from law.errors import AlreadyExists, Fault, WrongState
 from law.identity import folded, part_key
 from law.identity.verifications import certificate_of
 from law.instruments import end_of_cycle, exceeds_cycle
@@ -36,6 +38,7 @@ from services.registry.institutions import punctuality, reporting
 from services.registry.institutions.reporting import NOT_OWN_EN, NOT_OWN_ZH, Reporter
 from services.registry.orders import moves as orders
 from services.registry.proposals.propose import Proposed, object_id, propose
+from services.registry.red_alerts import basis_with, facts_of
 from services.registry.sameness.finding import likeness_at, look
 from services.registry.sameness.joining import severe_stands, stand_anew
 from services.registry.sameness.places import of_result
@@ -83,13 +86,8 @@ async def record_verification(
     if not all(known) and exceeds_cycle(
         instrument.type_code, content.verified_on, content.valid_until
     ):
-        proposal = await _propose(change, request, content, instrument)
-        return pb.RecordVerificationResponse(
-            instrument=wire.instrument(instrument),
-            proposal=proposal,
-            differing=differing(instrument, details_of(request)),
-            late=late,
-        )
+        proposal = await _propose(change, request, content, instrument, certificate)
+        return _waiting(request, instrument, proposal, late)
     number = content.certificate_no
     others = await complete(change, instrument, details_of(request), number)
     rows = [
@@ -117,8 +115,10 @@ async def release_verification(
 ) -> None:
     """Records a verification that a unit head confirms, valid for longer than the cycle.
 
-    Raises InvalidInput if another institution has used the certificate number since it was
-    proposed, or the institution may no longer verify the type.
+    What changed of the instrument meanwhile does not matter, apart from its type and from what
+    decides its colour. Raises WrongState if these changed, and InvalidInput if another institution
+    has used the certificate number since it was proposed or the institution may no longer verify
+    the type.
     """
     faults: list[Fault] = []
     reader, content, results = read_results(request, change.today, faults)
@@ -126,7 +126,7 @@ async def release_verification(
     numbers = [content.certificate_no]
     issuer = await reporting.proposer(change.session, proposal.proposed_by, numbers)
     instrument = await find_instrument(change, object_id(proposal))
-    require_version(instrument.version, proposal.base_version)
+    await _require_as_proposed(change, instrument, proposal)
     if issuer:
         _check_issued(reader, content, issuer, instrument.type_code)
     refuse_any(faults)
@@ -184,6 +184,7 @@ async def _propose(
     request: pb.RecordVerificationRequest,
     content: VerificationContent,
     instrument: Instrument,
+    certificate: Dcc | None,
 ) -> proposals.Proposal:
     end = end_of_cycle(instrument.type_code, content.verified_on)
     after = {name: value for name, value in asdict(content).items() if value}
@@ -202,8 +203,43 @@ async def _propose(
         before={"valid_until": end},
         after=after,
         subject_id=instrument.subject_id,
+        basis=await _basis(change, instrument),
     )
-    return await propose(change, request, what)
+    asked = pb.RecordVerificationRequest()
+    asked.CopyFrom(request)
+    asked.dcc_id = certificate.dcc_id if certificate else ""  # in full: others release it
+    return await propose(change, asked, what)
+
+
+def _waiting(
+    request: pb.RecordVerificationRequest,
+    instrument: Instrument,
+    proposal: proposals.Proposal,
+    late: pb.LateReport | None,
+) -> pb.RecordVerificationResponse:
+    return pb.RecordVerificationResponse(
+        instrument=wire.instrument(instrument),
+        proposal=proposal,
+        differing=differing(instrument, details_of(request)),
+        late=late,
+    )
+
+
+async def _basis(change: Change, instrument: Instrument) -> str:
+    """The digest of what decides about a result: the type, and from what the colour follows."""
+    facts = await facts_of(change, instrument.instrument_id)
+    found = asdict(basis_with(instrument.model_dump(), facts, change.today))
+    content = json.dumps([instrument.type_code, found], sort_keys=True, default=str)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+async def _require_as_proposed(change: Change, instrument: Instrument, proposal: Proposal) -> None:
+    if not proposal.basis:  # one of a former release
+        require_version(instrument.version, proposal.base_version)
+    elif proposal.basis != await _basis(change, instrument):
+        zh = "器具的类型、状态或者检定结果此后有了变化；请不批准这项申请，由检定机构重新报送"
+        en = "Type, state or results of the instrument changed since; decline it and have it resent"
+        raise WrongState(zh, en)
 
 
 def _check_own(reader: Reader, content: VerificationContent, issuer: Reporter) -> None:

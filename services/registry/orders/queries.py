@@ -59,8 +59,7 @@ async def _verifier(view: View, row: Institution, wanted: Counter[str]) -> pb.Ve
         Site.institution_id == row.institution_id, col(Site.released), sa.not_(col(Site.closed))
     )
     named = (await view.session.exec(sites.order_by(col(Site.name)))).all()
-    of_types = [one for one in named if not one.type_codes or {*one.type_codes} & {*wanted}]
-    return wire.verifier(row, queue.total(), wire.expectation(expected, term), of_types)
+    return wire.verifier(row, queue.total(), wire.expectation(expected, term), named, {*wanted})
 
 
 async def list_orders(view: View, request: pb.ListOrdersRequest) -> pb.ListOrdersResponse:
@@ -69,8 +68,10 @@ async def list_orders(view: View, request: pb.ListOrdersRequest) -> pb.ListOrder
     Open ones come by the day on which the institution has to act; all of them, the newest first.
     """
     rows = select(Order).where(await visible(view))
-    if request.open:
+    if request.open or request.overdue:
         rows = rows.where(sa.text(UNENDED))
+    if request.overdue:
+        rows = rows.where(col(Order.due_on) < view.today)
     if request.state:
         rows = rows.where(Order.state == request.state)
     if request.instrument_id:
@@ -79,9 +80,10 @@ async def list_orders(view: View, request: pb.ListOrdersRequest) -> pb.ListOrder
     if request.subject_id:
         subject_id = await lookup.subject_id(view, request.subject_id)
         rows = rows.where(Order.subject_id == subject_id)
-    order = (Order.due_on if request.open else Order.applied_on, Order.order_id)
+    by_due_day = request.open or request.overdue
+    order = (Order.due_on if by_due_day else Order.applied_on, Order.order_id)
     page, token = await paging.page(
-        view.session, request, rows, *order, newest_first=not request.open
+        view.session, request, rows, *order, newest_first=not by_due_day
     )
     count = await paging.count(view.session, request, rows, token)
     orders = await lateness.messages(view.session, page, view.today)

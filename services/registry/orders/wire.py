@@ -48,9 +48,19 @@ def other_result(row: Order, result: Verification) -> pb.OtherResult:
 
 
 def verifier(
-    row: Institution, open_orders: int, expectation: pb.Expectation, sites: Iterable[Site]
+    row: Institution,
+    open_orders: int,
+    expectation: pb.Expectation,
+    sites: Iterable[Site],
+    wanted: set[str],
 ) -> pb.Verifier:
-    """Converts an institution to a message for applicants, with its queue and sites."""
+    """Converts an institution to a message for applicants, with its queue and sites.
+
+    Of the sites those that verify any of the types `wanted`, with which ones if not all.
+    """
+    verified = [(one, wanted & {*(one.type_codes or wanted)}) for one in sites]
+    of_types = [(one, types) for one, types in verified if types]
+    anywhere = {code for _, types in of_types for code in types}
     return pb.Verifier(
         institution_id=row.institution_id,
         name=row.name,
@@ -59,9 +69,15 @@ def verifier(
         open_orders=open_orders,
         expectation=expectation,
         sites=[
-            pb.VerifierSite(name=one.name, address=one.address, at_owner=one.at_owner)
-            for one in sites
+            pb.VerifierSite(
+                name=one.name,
+                address=one.address,
+                at_owner=one.at_owner,
+                type_codes=sorted(types) if types < wanted else (),
+            )
+            for one, types in of_types
         ],
+        types_without_site=sorted(wanted - anywhere) if verified else (),
     )
 
 

@@ -15,6 +15,9 @@ from law.separation import Act, release_of
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import proposals_pb2 as pb
+from services.registry.institutions import wire as institutions
+from services.registry.institutions.reporting import own_institution, sender
+from services.registry.institutions.tables import Institution
 from services.registry.proposals import wire
 from services.registry.tables import Proposal
 
@@ -25,7 +28,8 @@ WAITING, RELEASED, DECLINED, WITHDRAWN = "waiting", "released", "declined", "wit
 class Proposed:
     """What a proposal changes: the object with its version, and its content before and after.
 
-    `proposed_by` is who proposes it, if not the person who makes the change.
+    `proposed_by` is who proposes it, if not the person who makes the change; `basis` is the digest
+    of what a release depends on, if that is less than the whole object.
     """
 
     act: Act
@@ -37,6 +41,7 @@ class Proposed:
     after: Mapping[str, Any]
     subject_id: str = ""
     proposed_by: str = ""
+    basis: str = ""
 
 
 async def propose(change: Change, request: Message, what: Proposed) -> pb.Proposal:
@@ -45,6 +50,8 @@ async def propose(change: Change, request: Message, what: Proposed) -> pb.Propos
     Raises WrongState if another proposal about the same object waits already.
     """
     await _require_alone(change, what.object)
+    proposed_by = what.proposed_by or change.on_behalf_of
+    proposer = await sender(change.session, proposed_by)
     row = Proposal(
         proposal_id=uuid4().hex,
         act=what.act,
@@ -57,8 +64,10 @@ async def propose(change: Change, request: Message, what: Proposed) -> pb.Propos
         ground=what.ground,
         changes=differences(what.before, what.after),
         base_version=what.version,
-        proposed_by=what.proposed_by or change.on_behalf_of,
+        basis=what.basis,
+        proposed_by=proposed_by,
         proposed_at=change.at,
+        institution=await own_institution(change.session, proposer),
     )
     change.session.add(row)
     return await tell(change, row, "propose_change", ground=what.ground)
@@ -74,15 +83,22 @@ def details_of(object_: str) -> str:
     return f"{object_}/details"
 
 
+def request_about(object_: str) -> str:
+    """Returns the name of what its owner asks for about an object, which waits beside others."""
+    return f"{object_}/request"
+
+
 async def tell(change: Change, row: Proposal, action: str, *, ground: str) -> pb.Proposal:
     """Audits and announces the present state of a proposal; returns it as a message."""
     object_ = f"proposal/{row.proposal_id}"
     after = row.model_dump(mode="json", exclude={"request"})
     change.audit(action, object_, after=after, ground=ground)
     [message] = await wire.proposals(change.session, [row])
-    await change.announce(
-        events.ProposalDecided(proposal=message), aggregate=object_, bureau=row.bureau
-    )
+    event = events.ProposalDecided(proposal=message)
+    named = select(Institution).where(Institution.name == row.institution)
+    if row.institution and (institution := (await change.session.exec(named)).first()):
+        event.institution.CopyFrom(institutions.institution(institution))
+    await change.announce(event, aggregate=object_, bureau=row.bureau)
     return message
 
 

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from plumbing import paging
 from plumbing.view import View
 from protos.registry.v1 import proposals_pb2 as pb
 from services.registry.proposals import wire
-from services.registry.proposals.access import find, visible
+from services.registry.proposals.access import find, to_decide, visible
+from services.registry.proposals.propose import details_of
 from services.registry.tables import Proposal
 
 
 async def list_proposals(view: View, request: pb.ListProposalsRequest) -> pb.ListProposalsResponse:
-    """Returns a page of the proposals that the caller may see, the oldest first."""
-    rows = select(Proposal).where(visible(view.caller))
+    """Returns a page of the proposals that the caller may see, the oldest first.
+
+    They may be limited to a state, to what waits for the caller's decision, and to one object with
+    its parts.
+    """
+    caller = view.caller
+    rows = select(Proposal).where(to_decide(caller) if request.to_decide else visible(caller))
     if request.state:
         rows = rows.where(Proposal.state == request.state)
     order = (Proposal.proposed_at, Proposal.proposal_id)
-    page, token = await paging.page(view.session, request, rows, *order)
+    if request.object:
+        whole, details = request.object, details_of(request.object)
+        parts = [rows.where(Proposal.object == one) for one in (whole, details)]
+        page, token = await paging.page_of_several(view.session, request, parts, *order)
+        rows = rows.where(col(Proposal.object).in_([whole, details]))
+    else:
+        page, token = await paging.page(view.session, request, rows, *order)
     count = await paging.count(view.session, request, rows, token)
     messages = await wire.proposals(view.session, page)
     return pb.ListProposalsResponse(proposals=messages, next_page_token=token, **count)

@@ -18,8 +18,10 @@ class Proposal(Base, table=True):
     """A change that one person proposes and another releases.
 
     `request` is the request as it was sent, `base_version` the version of the object that it
-    changes, and `changes` are the fields with their values before and after. At most one proposal
-    about an object waits.
+    changes, and `changes` are the fields with their values before and after. `institution` is the
+    name of the verification institution for which it was proposed. `basis` is the digest of what a
+    release depends on, empty where it depends on the version. At most one proposal about an object
+    waits.
     """
 
     __tablename__ = "proposal"
@@ -27,6 +29,8 @@ class Proposal(Base, table=True):
         sa.Index("ix_proposal_oldest", "proposed_at", "proposal_id"),
         sa.Index("ix_proposal_state", "state", "proposed_at", "proposal_id"),
         sa.Index("ix_proposal_proposer", "proposed_by", "proposed_at", "proposal_id"),
+        sa.Index("ix_proposal_object", "object", "proposed_at", "proposal_id"),
+        sa.Index("ix_proposal_institution", "institution", "proposed_at", "proposal_id"),
         bureau_index("ix_proposal_bureau", "proposed_at", "proposal_id"),
         bureau_index("ix_proposal_bureau_state", "state", "proposed_at", "proposal_id"),
         sa.Index(
@@ -54,3 +58,5 @@ class Proposal(Base, table=True):
     decided_by: str = ""
     decided_at: datetime | None = None
     reasons: str = ""
+    institution: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    basis: str = Field(default="", sa_column_kwargs={"server_default": ""})

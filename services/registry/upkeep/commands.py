@@ -15,7 +15,6 @@ from law.reader.strict_reader import Reader
 from plumbing import row_scope
 from plumbing.change import Change
 from plumbing.files import StoredFile
-from plumbing.identity import Role
 from protos.registry.v1 import upkeep_pb2 as pb
 from services.registry.certificates.commands import plain_name
 from services.registry.commands.targets import find_instrument, refuse_any
@@ -172,8 +171,7 @@ async def _add(
     change.audit(
         action, object_, before=before, after=after, ground=row.ground, bureau=instrument.bureau
     )
-    if change.caller.has(Role.OPERATOR):
-        await tell_bureau(change, row, instrument, corrected)
+    await tell_bureau(change, row, instrument, corrected)
     return row
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from law.upkeep import kind_of
 from plumbing.change import Change
+from plumbing.identity import Role
 from protos.registry.v1 import events_pb2 as events
 from services.registry.tables import Instrument
 from services.registry.upkeep.tables import UpkeepEntry
@@ -14,15 +15,21 @@ async def tell_bureau(
 ) -> None:
     """Announces an entry of a kind that asks for a verification (S2 附件2-13; S4 二(三)).
 
-    The correction of such an entry is no news.
+    The correction of such an entry is no news; one to another kind takes it back. What a bureau
+    itself notes is none to it.
     """
-    if not _is_told(row.kind) or (corrected is not None and _is_told(corrected.kind)):
+    told_before = corrected is not None and _is_told(corrected.kind)
+    if told_before == _is_told(row.kind):
         return
+    if not (told_before or change.caller.has(Role.OPERATOR)):
+        return
+    told = corrected if corrected is not None and told_before else row
     event = events.UpkeepNoted(
-        upkeep_id=row.upkeep_id,
-        instrument_id=row.instrument_id,
-        kind=row.kind,
-        done_on=row.done_on.isoformat(),
+        upkeep_id=told.upkeep_id,
+        instrument_id=told.instrument_id,
+        kind=told.kind,
+        done_on=told.done_on.isoformat(),
+        taken_back=told_before,
     )
     owner = f"subject/{instrument.subject_id}"
     await change.announce(event, aggregate=owner, bureau=instrument.bureau)

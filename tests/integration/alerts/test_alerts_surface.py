@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import grpc
 import pytest
+from google.protobuf.message import Message
 
 from plumbing.addresses import Endpoint
 from plumbing.audit import AuditEntry
@@ -24,7 +25,12 @@ from plumbing.settings import Settings
 from plumbing.tokens import Signer, Verifier, make_keys, public_key
 from protos.alerts.v1 import alerts_pb2 as pb
 from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
-from protos.registry.v1.events_pb2 import CalibrationDueChanged, OrdersChanged
+from protos.registry.v1.events_pb2 import (
+    CalibrationDueChanged,
+    Ending,
+    EndingsChanged,
+    OrdersChanged,
+)
 from protos.registry.v1.orders_pb2 import Order
 from services.alerts.escalation.tables import AwaitedOrder
 from services.alerts.policy import POLICY, SERVICE
@@ -46,6 +52,7 @@ from tests.integration.alerts.running_alerts import (
     subject,
     verification,
 )
+from tests.integration.alerts.test_order_notices import changed
 from tests.logins import none_ended
 from tests.ports import free_port
 
@@ -600,6 +607,50 @@ async def test_an_institution_has_the_last_days_of_its_open_orders(
         await public.ReadCalendar(pb.ReadCalendarRequest(secret=secret))
     audited = [row.object for row in await alerts.rows(AuditEntry) if "calendar" in row.action]
     assert audited == [f"institution_calendar/{name}"] * 2
+
+
+async def test_calendars_have_appointments_uploads_and_what_ends(
+    alerts: RunningAlerts, sign_in: As
+) -> None:
+    name, public = "测试检定机构", sign_in(Role.PUBLIC)
+    owners = {
+        "o" * 43: sign_in(Role.OPERATOR, subject_id="s1"),
+        "i" * 43: sign_in(Role.VERIFICATION_INSTITUTION, institution=name),
+    }
+    for secret, owner in owners.items():
+        digest = hashlib.sha256(secret.encode()).hexdigest()
+        renew = pb.RenewCalendarFeedRequest(request_id=str(uuid4()), secret_sha256=digest)
+        await owner.RenewCalendarFeed(renew)
+
+    async def due(secret: str) -> dict[str, tuple[str, int]]:
+        answer = await public.ReadCalendar(pb.ReadCalendarRequest(secret=secret * 43))
+        return {one.due_id: (one.on, one.version) for one in answer.due_dates}
+
+    def moved(day: str, version: int, **fields: Any) -> Message:
+        return changed("scheduled", version, due_on="2026-10-16", appointed_on=day, **fields)
+
+    def ending(kind: str, version: int, day: str) -> EndingsChanged:
+        own = {"kind": kind, "ending_id": "e1", "what": "FUEL", "number": "号-1"}
+        one = Ending(**own, bureau=BUREAU, institution=name, version=version)
+        one.last_day = day
+        return EndingsChanged(endings=[one])
+
+    await alerts.announce(moved("2026-09-16", 2), aggregate="subject/s1")
+    await alerts.announce(moved("2026-09-18", 3), aggregate="subject/s1")
+    reported: dict[str, Any] = {"reported_on": "2026-09-14", "report_by": "2026-09-21"}
+    upload = verification(1, TODAY + timedelta(days=400), **reported)
+    await alerts.put(instrument(), upload)
+    for version, day in enumerate(("2026-12-31", "2027-12-31"), 1):
+        await alerts.announce(ending("authorisation", version, day))
+    assert (await due("o"))["appointment/o1"] == ("2026-09-18", 3), "the same id moved"
+    of_institution = await due("i")
+    assert of_institution["certificate/v1"] == ("2026-09-21", 1)
+    assert of_institution["ending/authorisation/e1"] == ("2027-12-31", 2)
+    done = verification(1, TODAY + timedelta(days=400), 2, certificate_on="2026-09-15", **reported)
+    await alerts.put(done)
+    await alerts.announce(changed("completed", 4), aggregate="subject/s1")
+    assert "certificate/v1" not in await due("i")
+    assert "appointment/o1" not in await due("o")
 
 
 async def test_an_impossible_day_is_refused_with_its_field(

@@ -7,11 +7,13 @@ from typing import Any
 
 from law.periods import add_months
 from protos.registry.v1 import events_pb2 as events
-from protos.registry.v1 import permits_pb2
+from protos.registry.v1 import institutions_pb2, permits_pb2
 from services.alerts.notices.links import path_of
-from tests.integration.alerts.running_alerts import BUREAU, TODAY, RunningAlerts, subject
+from services.alerts.workflows import WatchRun
+from tests.integration.alerts.running_alerts import BUREAU, TODAY, RunningAlerts, bureau, subject
 from tests.integration.alerts.test_order_notices import LAB
 
+OTHER, SOON = "330110", TODAY + timedelta(days=20)
 LAST = add_months(TODAY, 2) + timedelta(days=1)
 
 
@@ -74,8 +76,9 @@ async def test_holders_and_bureau_hear_once_at_each_reminder(alerts: RunningAler
         assert part in owner.body
     assert "授-" not in owner.body
     assert (lab.address, lab.recipient) == ("lab@example.com", "合成检定院")
-    for part in ("燃油加油机检定授权（编号 授-1）", "实验室“力学室”专项授权", "laboratory"):
+    for part in ("燃油加油机检定授权（编号 授-1）", "实验室“力学室”专项授权"):
         assert part in lab.body
+    assert "laboratory" in lab.body_en
     assert "量标" not in lab.body
     for part in (
         "测试单位1，计量标准考核证书",
@@ -99,7 +102,7 @@ async def test_nobody_hears_of_what_was_renewed_or_had_ended_before(alerts: Runn
     await put(
         alerts,
         permit(1, TODAY),
-        permit(2, add_months(TODAY, 36)),
+        permit(2, add_months(TODAY, 36), permit_no="量标-1"),
         permit(3, TODAY, certificate_name="其他证书", ended="revoked"),
         permit(4, TODAY - timedelta(days=1), certificate_name="更早的证书"),
         ending("authorisation", 1, TODAY, what="FUEL"),
@@ -109,6 +112,54 @@ async def test_nobody_hears_of_what_was_renewed_or_had_ended_before(alerts: Runn
     )
     await alerts.watch_days(1)
     assert await alerts.notices() == []
+
+
+async def test_of_several_permits_of_one_name_each_is_told(alerts: RunningAlerts) -> None:
+    await put(alerts, permit(1, TODAY), permit(2, add_months(TODAY, 36)))
+    await alerts.watch_days(1)
+    owner, _ = sorted(await alerts.notices("ending"), key=lambda one: one.subject_id == "")
+    assert "量标-1" in owner.body
+    assert "量标-2" not in owner.body
+
+
+async def test_what_an_institution_holds_is_told_to_the_bureau_that_keeps_it_by_then(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.put(bureau(OTHER))
+    await alerts.announce(events.InstitutionsChanged(institutions=[LAB]))
+    await put(
+        alerts,
+        ending("authorisation", 1, SOON, what="FUEL"),
+        ending("laboratory", 2, SOON, what="力学室"),
+        ending("qualification", 3, SOON, what="metrologist"),
+    )
+    moved = institutions_pb2.Institution()
+    moved.CopyFrom(LAB)
+    moved.bureau, moved.version = OTHER, LAB.version + 1
+    await alerts.announce(events.InstitutionsChanged(institutions=[moved]))
+    await alerts.watch_days(1)
+    told = {one.bureau: one.body for one in await alerts.notices("ending")}
+    assert "授-3" in told[BUREAU], "a person stays with the bureau of its register"
+    assert "授-1" not in told[BUREAU]
+    await alerts.activities.watch(WatchRun(bureau=OTHER, through=alerts.today))
+    told = {one.bureau: one.body for one in await alerts.notices("ending")}
+    assert "授-1" in told[OTHER]
+    assert "授-2" in told[OTHER]
+    assert "授-3" not in told[OTHER]
+
+
+async def test_only_an_institution_whose_authorisation_ends_hears_that_results_are_not_taken(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.announce(events.InstitutionsChanged(institutions=[LAB]))
+    await put(alerts, ending("qualification", 3, TODAY, what="metrologist"))
+    await alerts.watch_days(1)
+    await put(alerts, ending("laboratory", 2, alerts.today + timedelta(days=1), what="力学室"))
+    await alerts.watch_days(1)
+    of_person, of_laboratory = await alerts.notices("institution")
+    for said in ("到期以后的检定结果不再收下", "results of later days are not taken"):
+        assert said not in of_person.body + of_person.body_en
+        assert said in of_laboratory.body + of_laboratory.body_en
 
 
 async def test_a_permit_that_went_to_another_subject_is_told_to_that_one(

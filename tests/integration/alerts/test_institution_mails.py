@@ -43,7 +43,11 @@ async def told(alerts: RunningAlerts, event: events.InstitutionDue) -> dict[str,
     found = {notice.key.partition("/")[0]: notice for notice in notices}
     assert len(notices) == len(found)
     assert found["institution"].address == "lab@example.com"
-    return {who: f"{notice.title}\n{notice.body}" for who, notice in found.items()}
+    return {who: "\n".join(parts_of(notice)) for who, notice in found.items()}
+
+
+def parts_of(notice: Notice) -> tuple[str, ...]:
+    return notice.title, notice.body, notice.title_en, notice.body_en
 
 
 async def test_the_institution_hears_of_all_and_its_bureau_of_what_is_overdue(

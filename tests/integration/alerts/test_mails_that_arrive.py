@@ -44,6 +44,7 @@ PORTAL = "https://portal.test.example"
 OWNER, NEW_OWNER = "unit1@test.example", "unit2@test.example"
 DESK, NEW_DESK, OTHER_DESK = "desk@test.example", "new@test.example", "other@test.example"
 LAB, NEW_LAB = "lab@test.example", "corrected@test.example"
+ENDING, WAITING = f"授权和资格到期提醒（{NEXT}）：1 项", f"待确认的校准证书：1 份（{NEXT}）"
 INSTITUTION = institutions_pb2.Institution(
     institution_id="n1", name="合成检定院", bureau=BUREAU, email=LAB, version=1
 )
@@ -98,7 +99,7 @@ MAILS = [
     Mail(
         *(LAB, NEW_LAB, "/institutions"),
         (
-            f"授权和资格到期提醒（{NEXT}）：1 项 Ending: 1",
+            f"{ENDING} / Authorisations and qualifications end ({NEXT}): 1",
             "燃油加油机检定授权（编号 授-1），有效期至",
             "authorisation to verify: fuel dispenser (number 授-1)",
         ),
@@ -112,12 +113,12 @@ MAILS = [
     ),
     Mail(
         *(DESK, NEW_DESK, "/calibrations?state=waiting"),
-        (f"待确认的校准证书：1 份（{NEXT}）", "1. JZ-1，合成校准实验室"),
+        (WAITING, "1. JZ-1，合成校准实验室"),
     ),
     Mail(
         *(LAB, NEW_LAB, "/calibrations?state=waiting"),
         (
-            f"待确认的校准证书：1 份（{NEXT}） To be confirmed: 1",
+            f"{WAITING} / Certificates of calibration to be confirmed: 1 ({NEXT})",
             *("贵机构上传的下列校准证书", "Somebody is to confirm", "1. JZ-2"),
         ),
     ),
@@ -128,7 +129,7 @@ MAILS = [
     Mail(
         *(LAB, NEW_LAB, "/orders/o1"),
         (
-            "检定申请已撤回：1 台 Withdrawn: 1",
+            "检定申请已撤回：1 台 / Applications for verification were withdrawn: 1",
             *("测试单位1的下列检定申请", "1. 燃油加油机 NO-7", "说明：不再使用该器具"),
             "These orders of 测试单位1 were withdrawn",
         ),
@@ -136,9 +137,17 @@ MAILS = [
     *(
         Mail(LAB, NEW_LAB, "/laboratories/l1", (title, *words))
         for title, *words in (
-            ("实验室已公开：力学室 Shown to the public", "任何人都能看到", "The public finds"),
-            ("实验室暂不公开：力学室 Hidden from the public", "请核对", "release it again"),
-            ("实验室已撤下：力学室 Hidden from the public", "公众不再看到", "taken back"),
+            (
+                "实验室已公开：力学室 / Shown to the public: 力学室",
+                "任何人都能看到",
+                "The public finds",
+            ),
+            (
+                "实验室暂不公开：力学室 / Hidden from the public: 力学室",
+                "请核对",
+                "release it again",
+            ),
+            ("实验室已撤下：力学室 / Hidden from the public: 力学室", "公众不再看到", "taken back"),
         )
     ),
 ]

@@ -9,7 +9,9 @@ from protos.registry.v1 import institutions_pb2
 from protos.registry.v1 import orders_pb2 as pb
 from services.alerts import wire
 from services.alerts.notices.links import path_of
+from services.alerts.tables import NoticeState
 from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts
+from tests.integration.alerts.test_ways_of_notices import prefer
 
 LAB = institutions_pb2.Institution(
     institution_id="i1", name="合成检定院", bureau=BUREAU, email="lab@example.com", version=1
@@ -42,10 +44,13 @@ async def test_a_subject_hears_what_the_institution_does(alerts: RunningAlerts) 
         changed("refused", 5, "加油机已锁定，无法检定"),
     ):
         await alerts.announce(event, aggregate="subject/s1")
-    accepted, scheduled, refused = sorted(
+    receipt, accepted, scheduled, refused = sorted(
         await alerts.notices("order"), key=lambda notice: int(notice.key.rpartition("/")[2])
     )
-    assert {notice.subject_id for notice in (accepted, scheduled, refused)} == {"s1"}
+    assert {notice.subject_id for notice in (receipt, accepted, scheduled, refused)} == {"s1"}
+    assert receipt.title == "检定申请回执"
+    for part in ("燃油加油机 NO-7", "合成检定院", "2026-09-20 前受理"):
+        assert part in receipt.body
     assert accepted.title == "检定申请已受理"
     assert "2026-10-16" in accepted.body
     assert "燃油加油机 NO-7" in accepted.body
@@ -54,11 +59,7 @@ async def test_a_subject_hears_what_the_institution_does(alerts: RunningAlerts) 
 
 
 async def test_orders_that_took_a_step_together_are_one_notice(alerts: RunningAlerts) -> None:
-    both = changed("accepted", 2, due_on="2026-10-16")
-    other = pb.Order()
-    other.CopyFrom(both.orders[0])
-    other.order_id, other.serial_no = "o2", "NO-8"
-    both.orders.append(other)
+    both = two(changed("accepted", 2, due_on="2026-10-16"))
     for _ in range(2):
         await alerts.announce(both, aggregate="subject/s1")
     [notice] = await alerts.notices("order")
@@ -68,21 +69,76 @@ async def test_orders_that_took_a_step_together_are_one_notice(alerts: RunningAl
     assert path_of(notice) == "/orders"
 
 
+def two(event: events.OrdersChanged) -> events.OrdersChanged:
+    """The same with a second order beside the first."""
+    other = pb.Order()
+    other.CopyFrom(event.orders[0])
+    other.order_id, other.serial_no = "o2", "NO-8"
+    event.orders.append(other)
+    return event
+
+
+async def test_one_receipt_lists_all_that_was_applied_for_together(alerts: RunningAlerts) -> None:
+    await alerts.announce(two(changed("applied", 1, due_on="2026-09-20", note="周末停业")))
+    # Another last day, by a new edition of the calendar, is no receipt.
+    await alerts.announce(changed("applied", 2, due_on="2026-09-21"))
+    [notice] = await alerts.notices("order")
+    assert (notice.title, notice.address) == ("检定申请回执（2 台）", "unit1@test.example")
+    for part in ("1. 燃油加油机 NO-7", "2. 燃油加油机 NO-8", "周末停业", "2026-09-20"):
+        assert part in notice.body
+
+
+async def test_owners_hear_once_a_day_where_their_instruments_are(alerts: RunningAlerts) -> None:
+    async def told() -> list[str]:
+        await alerts.watch_days(1)
+        rows = await alerts.notices("order")
+        return [row.body for row in rows if row.key.startswith("order/s1/")]
+
+    await alerts.announce(two(changed("received", 3, due_on="2026-10-16")))
+    await alerts.announce(changed("in_work", 4, due_on="2026-10-16"))
+    [first] = await told()
+    for part in ("NO-7：合成检定院已收到（2026-09-14）", "NO-8：合成检定院已收到"):
+        assert part in first
+    assert await told() == [first], "nothing is told twice"
+    await alerts.announce(changed("completed", 5))
+    [_, second] = await told()
+    assert "NO-7：已检定，可以到合成检定院取回（2026-09-16）" in second
+    assert "NO-8" not in second
+    await alerts.announce(changed("returned", 6))
+    [*_, third] = await told()
+    assert "NO-7：合成检定院已退还" in third
+    # One that was verified where it stands is not fetched.
+    on_site = changed("completed", 4)
+    on_site.orders[0].order_id = "o3"
+    await alerts.announce(on_site)
+    assert len(await told()) == 3
+
+
+async def test_the_digest_of_steps_follows_the_wishes_of_the_subject(
+    alerts: RunningAlerts,
+) -> None:
+    await prefer(alerts, rhythm="weekly", weekday=4, language="en", portal_only=["order"])
+    await alerts.announce(changed("received", 3, due_on="2026-10-16"))
+    await alerts.watch_days(2)
+    assert await alerts.notices("order") == []
+    await alerts.watch_days(1)
+    [notice] = await alerts.notices("order")
+    assert notice.state is NoticeState.INBOX
+    assert "合成检定院 received it (2026-09-14)" in notice.body_en
+
+
 async def test_an_institution_hears_at_once_of_what_was_withdrawn(alerts: RunningAlerts) -> None:
     await alerts.announce(events.InstitutionsChanged(institutions=[LAB]))
-    both = changed("withdrawn", 2, "不再使用该器具")
-    other = pb.Order()
-    other.CopyFrom(both.orders[0])
-    other.order_id, other.serial_no = "o2", "NO-8"
-    both.orders.append(other)
+    both = two(changed("withdrawn", 2, "不再使用该器具"))
     for _ in range(2):
         await alerts.announce(both, aggregate="subject/s1")
     [notice] = await alerts.notices()
     assert (notice.address, notice.recipient) == ("lab@example.com", "合成检定院")
     assert wire.notice(notice).recipient == "合成检定院"
     assert path_of(notice) == "/orders"
-    for part in ("测试单位1的下列检定申请", "2. 燃油加油机 NO-8", "不再使用该器具", "withdrawn"):
+    for part in ("测试单位1的下列检定申请", "2. 燃油加油机 NO-8", "不再使用该器具"):
         assert part in notice.body
+    assert "withdrawn" in notice.body_en
     await alerts.announce(changed("withdrawn", 3), aggregate="subject/s1")
     *_, alone = await alerts.notices()
     assert path_of(alone) == "/orders/o1"

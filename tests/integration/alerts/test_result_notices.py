@@ -87,6 +87,17 @@ async def test_what_is_no_news_is_not_told(alerts: RunningAlerts) -> None:
     assert await alerts.rows(UntoldResult) == [], "it is forgotten"
 
 
+async def test_a_rejection_that_is_corrected_to_a_pass_is_news(alerts: RunningAlerts) -> None:
+    await alerts.put(instrument(1), verification(1, result="reject"))
+    await alerts.watch_days(1)
+    assert await alerts.notices("result") == []
+    for _ in range(2):
+        await alerts.put(verification(1, LATER, version=2))
+    await alerts.watch_days(2)
+    [notice] = await alerts.notices("result")
+    assert "2025-09-01 检定合格" in notice.body
+
+
 async def test_the_paper_of_a_rejection_is_called_so(alerts: RunningAlerts) -> None:
     await alerts.put(instrument(1), verification(1, result="reject"))
     await alerts.announce(uploaded(1), aggregate="subject/s1")

@@ -70,10 +70,14 @@ async def test_what_owners_noted_is_one_digest_to_the_bureau_of_the_instrument_b
     alerts: RunningAlerts,
 ) -> None:
     await alerts.put(bureau(OTHER))
-    await alerts.put(*(instrument(number, state="stopped") for number in (1, 2, 3, 4)))
-    for number, kind in ((1, "repair"), (2, "seal_broken"), (3, "repair"), (4, "repair")):
+    await alerts.put(*(instrument(number, state="stopped") for number in (1, 2, 3, 4, 5)))
+    kinds = ("repair", "seal_broken", "repair", "repair", "repair")
+    for number, kind in enumerate(kinds, start=1):
         for _ in range(2):
             await alerts.announce(noted(number, kind), aggregate="subject/s1")
+    by_mistake = noted(5)
+    by_mistake.taken_back = True
+    await alerts.announce(by_mistake, aggregate="subject/s1")
     await alerts.put(
         instrument(3, version=2, state="stopped", bureau=OTHER),
         instrument(4, version=2, state="stopped", removed=True),
@@ -85,16 +89,17 @@ async def test_what_owners_noted_is_one_digest_to_the_bureau_of_the_instrument_b
     assert "NO-2" in digest.body
     assert "NO-3" not in digest.body
     assert "NO-4" not in digest.body
+    assert "NO-5" not in digest.body, "it was noted by mistake"
     assert [row.upkeep_id for row in await alerts.rows(UntoldUpkeep)] == ["u3"]
 
 
 async def test_an_institution_hears_that_its_laboratory_is_shown_or_hidden(
     alerts: RunningAlerts,
 ) -> None:
-    for shown, changed, title in (
-        (True, False, "实验室已公开：力学室 Shown to the public"),
-        (False, True, "实验室暂不公开：力学室 Hidden from the public"),
-        (False, False, "实验室已撤下：力学室 Hidden from the public"),
+    for shown, changed, title, title_en in (
+        (True, False, "实验室已公开：力学室", "Shown to the public: 力学室"),
+        (False, True, "实验室暂不公开：力学室", "Hidden from the public: 力学室"),
+        (False, False, "实验室已撤下：力学室", "Hidden from the public: 力学室"),
     ):
         alerts.clock.moment += timedelta(minutes=1)
         event = events.LaboratoryShown(
@@ -106,5 +111,6 @@ async def test_an_institution_hears_that_its_laboratory_is_shown_or_hidden(
         )
         await alerts.announce(event, aggregate="institution/i1")
         *_, notice = await alerts.notices("institution")
-        assert (notice.title, notice.address) == (title, "lab@example.com")
+        assert (notice.title, notice.title_en) == (title, title_en)
+        assert notice.address == "lab@example.com"
         assert path_of(notice) == "/laboratories/l1"

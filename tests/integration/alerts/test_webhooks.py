@@ -258,7 +258,7 @@ async def test_an_institution_is_told_that_its_program_asks_for_no_more(
     [notice] = await alerts.notices("channel")
     assert (notice.address, notice.subject_id, notice.bureau) == (LAB.email, "", BUREAU)
     assert URL in notice.body
-    assert "answered 410" in notice.body
+    assert "answered 410" in notice.body_en
     [off] = (await lab.ask(pb.ListWebhooksRequest())).webhooks
     assert off.disabled_why == "gone"
 

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -334,6 +334,23 @@ async def set_back(database: Database, aggregate: str) -> None:
         await session.delete((await session.exec(rows)).first())
         row = await session.get_one(AggregateSequence, aggregate)
         row.last_seq -= 1
+
+
+async def test_all_that_no_relay_marks_is_waited_for_once(
+    database: Database, jetstream: JetStreamContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("ROWS_PER_UPDATE", 1), ("LOOKS", 4), ("PAUSE_SECONDS", 0)):
+        monkeypatch.setattr(refilling, name, value)
+    await announced(database, "a", "b", "c")
+    looks, snapshot = list[bool](), database.snapshot
+
+    def looked() -> AbstractAsyncContextManager[AsyncSession]:
+        looks.append(True)
+        return snapshot()
+
+    monkeypatch.setattr(database, "snapshot", looked)
+    assert await empty_and_refill(database, jetstream, "registry") == 3
+    assert len(looks) == 4
 
 
 async def test_what_a_relay_publishes_while_the_stream_is_lost_comes_again(

@@ -94,6 +94,7 @@ REVIEWER = Caller("s1", "某人", frozenset({Role.MUNICIPAL_REVIEWER}), CITY)
 INSTITUTION = Caller("s1", "某人", frozenset({Role.VERIFICATION_INSTITUTION}), BUREAU)
 OPERATOR = Caller("s1", "某人", frozenset({Role.OPERATOR}), BUREAU, SUBJECT)
 INSPECTOR = Caller("s1", "某人", frozenset({Role.INSPECTOR}), BUREAU)
+ADMINISTRATOR = Caller("s1", "某人", frozenset({Role.ADMINISTRATOR}), BUREAU)
 PUBLIC = Caller("", "公众", frozenset({Role.PUBLIC}))
 INTEGRATOR = Caller("s1", "某系统", frozenset({Role.INTEGRATOR}), BUREAU)
 SERVICE = service_caller("alerts")
@@ -285,6 +286,7 @@ LISTS = (
             Asked(_NOTICES(state="failed"), ALL),
             Asked(_NOTICES(subject_id=SUBJECT, unread=True), ALL),
             Asked(_NOTICES(notice_id="n1")),
+            Asked(_NOTICES(own=True)),
             Asked(_NOTICES(kind="digest"), ALL),
             Asked(_NOTICES(channel="mail"), ALL),
             Asked(_NOTICES(failure="refused"), ALL),
@@ -308,6 +310,7 @@ LISTS = (
             Asked(_ESCALATIONS(order_by="opened_at"), ALL),
             Asked(_ESCALATIONS(bureau=BUREAU)),
             Asked(_ESCALATIONS(state="proposed"), ALL),
+            Asked(_ESCALATIONS(undertaking_over=True), STAFF, a_few="undertakings past their day"),
             Asked(_ESCALATIONS(subject_id=SUBJECT), ALL),
         ),
     ),
@@ -375,6 +378,8 @@ LISTS = (
         (
             Asked(alerts.ListUnreachedRequest()),
             Asked(alerts.ListUnreachedRequest(bureau=BUREAU)),
+            Asked(alerts.ListUnreachedRequest(of="institution")),
+            Asked(alerts.ListUnreachedRequest(of="bureau")),
         ),
     ),
     List(
@@ -746,6 +751,7 @@ LISTS = (
         of_orders.list_orders,
         (
             Asked(orders.ListOrdersRequest(open=True), (*ALL, INSTITUTION)),
+            Asked(orders.ListOrdersRequest(overdue=True), (*ALL, INSTITUTION)),
             Asked(orders.ListOrdersRequest(), (*STAFF, INSTITUTION)),
             Asked(orders.ListOrdersRequest(), (OPERATOR,)),
             Asked(orders.ListOrdersRequest(state="applied"), (*ALL, INSTITUTION)),
@@ -812,6 +818,10 @@ LISTS = (
         (
             Asked(proposals.ListProposalsRequest(), ALL),
             Asked(proposals.ListProposalsRequest(state="waiting")),
+            Asked(proposals.ListProposalsRequest(to_decide=True), (CASEWORKER, ADMINISTRATOR)),
+            Asked(proposals.ListProposalsRequest(object="instrument/i1"), ALL),
+            Asked(proposals.ListProposalsRequest(), (INSTITUTION,)),
+            Asked(proposals.ListProposalsRequest(object="instrument/i1", state="waiting")),
         ),
     ),
     List(

@@ -15,6 +15,7 @@ from plumbing.identity import Role
 from protos.registry.v1 import calibrations_pb2 as pb
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import photographs_pb2 as photographs
+from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as register
 from services.registry.calibrations.tables import Dcc
 from tests.dcc import LABORATORY, Authority, dcc
@@ -145,10 +146,29 @@ async def test_another_number_of_the_owner_in_a_certificate_is_told_and_not_take
         instrument_id=filed.instrument_id,
         item=1,
     )
-    [other] = (await client.calibrations.ConfirmCalibration(request)).differing
+    answer = await client.calibrations.ConfirmCalibration(request)
+    [other] = answer.differing
     assert (other.field, other.on_file, other.given) == ("owner_no", "JL-1", "X-2")
     wanted = register.GetInstrumentRequest(instrument_id=filed.instrument_id)
     assert (await client.registry.GetInstrument(wanted)).instrument == filed
+    # A caseworker is asked to correct the register by it.
+    waits = answer.correction
+    assert (waits.act, waits.institution) == ("correct_instrument", OWN)
+    caseworker = await registry.person(Role.CASEWORKER)
+    release = proposals.ReleaseProposalRequest(
+        request_id=new_request_id(), proposal_id=waits.proposal_id, reasons="经核对铭牌"
+    )
+    await caseworker.proposals.ReleaseProposal(release)
+    now = (await client.registry.GetInstrument(wanted)).instrument
+    assert now.owner_no == "X-2"
+    # One who may correct it at once is asked for nothing.
+    later = await send(caseworker, dcc(filed.serial_no, number=a_number(), owner_no="X-3"))
+    request.MergeFrom(
+        pb.ConfirmCalibrationRequest(request_id=new_request_id(), dcc_id=later.dcc.dcc_id)
+    )
+    answer = await caseworker.calibrations.ConfirmCalibration(request)
+    assert [one.given for one in answer.differing] == ["X-3"]
+    assert not answer.HasField("correction")
 
 
 async def test_a_cycle_that_ends_is_announced_and_the_same_one_is_not(

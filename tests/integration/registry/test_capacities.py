@@ -170,6 +170,27 @@ async def test_sites_are_public_as_the_institution_released_them(
     assert not (await ready(operator, name, "TAXI")).sites
 
 
+async def test_applicants_see_which_site_verifies_which_of_several_types(
+    registry: RunningRegistry,
+) -> None:
+    name = "合成能力检定所子"
+    lab = await registry.speaker(name, "FUEL", "TAXI", "CNG")
+    operator = (await firm(registry, 1))[0]
+    assert not (await ready(operator, name, "FUEL")).types_without_site  # it shows no site
+    await put_site(lab, name, released=True, type_codes=["FUEL", "CNG"])
+
+    async def seen(*types: str) -> tuple[dict[str, list[str]], list[str]]:
+        found = await ready(operator, name, *types)
+        sites = {one.name: list(one.type_codes) for one in found.sites}
+        return sites, list(found.types_without_site)
+
+    assert await seen("FUEL") == ({"城东检定站": []}, [])
+    assert await seen("TAXI") == ({}, ["TAXI"])
+    assert await seen("FUEL", "TAXI") == ({"城东检定站": ["FUEL"]}, ["TAXI"])
+    await put_site(lab, name, name="总部", released=True)
+    assert await seen("FUEL", "TAXI") == ({"城东检定站": ["FUEL"], "总部": []}, [])
+
+
 async def test_a_site_belongs_to_one_institution(registry: RunningRegistry) -> None:
     name, other = "合成能力检定所辛", "合成能力检定所壬"
     lab, stranger = await registry.speaker(name, "FUEL"), await registry.speaker(other, "FUEL")

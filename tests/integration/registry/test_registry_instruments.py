@@ -186,6 +186,75 @@ async def test_what_an_institution_certifies_otherwise_is_proposed_to_a_casework
     assert not (await report()).differing
 
 
+async def test_everybody_of_an_institution_finds_what_became_of_its_correction(
+    registry: RunningRegistry,
+) -> None:
+    name = "合成更正检定二院"
+    lab, caseworker = await registry.speaker(name, "FUEL"), registry.client(Role.CASEWORKER)
+    filed = await registry.instrument(owner_no="JL-1")
+    request = verify(filed.instrument_id, institution=name, verified_on="2026-09-14")
+    request.owner_no = "JL-9"
+    first = (await lab.registry.RecordVerification(request)).correction
+    declined = proposals.DeclineProposalRequest(
+        request_id=new_request_id(), proposal_id=first.proposal_id, reasons="铭牌上是 JL-1"
+    )
+    await caseworker.proposals.DeclineProposal(declined)
+    asked = proposals.ListProposalsRequest(object=f"instrument/{filed.instrument_id}")
+    colleague = await registry.speaker(name)
+    [seen] = (await colleague.proposals.ListProposals(asked)).proposals
+    assert (seen.state, seen.reasons) == ("declined", "铭牌上是 JL-1")
+    assert (await colleague.proposals.GetProposal(of(first))).proposal == seen
+    with refused("NOT_PERMITTED"):
+        await colleague.proposals.WithdrawProposal(taken_back(first))
+    other = await registry.speaker("合成旁人检定院", "FUEL")
+    assert not (await other.proposals.ListProposals(asked)).proposals
+    with refused("NOT_FOUND"):
+        await other.proposals.GetProposal(of(first))
+    *_, told = await registry.events_of(f"proposal/{first.proposal_id}")
+    assert (told.institution.name, told.proposal.state) == (name, "declined")
+
+
+async def test_what_is_valid_beyond_the_cycle_depends_on_type_state_and_results_alone(
+    registry: RunningRegistry,
+) -> None:
+    name = "合成久效检定院"
+    lab = await registry.speaker(name, "FUEL")
+    caseworker = registry.client(Role.CASEWORKER)
+
+    async def beyond(filed: pb.Instrument) -> proposals.Proposal:
+        request = verify(filed.instrument_id, institution=name, valid_until="2029-02-28")
+        return (await lab.registry.RecordVerification(request)).proposal
+
+    moved = await registry.instrument()
+    waits = await beyond(moved)
+    owner = registry.client(Role.OPERATOR, subject_id=moved.subject_id)
+    await owner.registry.PutInstrument(changed(moved, location="后院", owner_no="JL-1"))
+    await registry.release(waits)
+    [recorded] = (await read_instrument(caseworker, moved.instrument_id)).verifications
+    assert recorded.valid_until == "2029-02-28"
+    rejected = await registry.instrument()
+    waits = await beyond(rejected)
+    day = {"verified_on": "2026-09-10", "result": "reject", "valid_until": ""}
+    await lab.registry.RecordVerification(verify(rejected.instrument_id, institution=name, **day))
+    with refused("WRONG_STATE"):
+        await registry.release(waits)
+    used = await registry.instrument()
+    waits = await beyond(used)
+    await set_state(caseworker, used.instrument_id, "in_use")
+    with refused("WRONG_STATE"):
+        await registry.release(waits)
+
+
+def of(proposal: proposals.Proposal) -> proposals.GetProposalRequest:
+    return proposals.GetProposalRequest(proposal_id=proposal.proposal_id)
+
+
+def taken_back(proposal: proposals.Proposal) -> proposals.WithdrawProposalRequest:
+    return proposals.WithdrawProposalRequest(
+        request_id=new_request_id(), proposal_id=proposal.proposal_id
+    )
+
+
 async def test_a_correction_that_waits_hinders_nothing_and_ends_with_what_changed(
     registry: RunningRegistry,
 ) -> None:
@@ -258,10 +327,8 @@ async def test_a_correction_after_a_unit_head_confirmed_is_of_whoever_sent_the_c
 
     [own] = await waiting(lab, await confirmed(lab))
     assert (own.act, own.proposed_by_name) == ("correct_instrument", "合成检定员")
-    taken = proposals.WithdrawProposalRequest(
-        request_id=new_request_id(), proposal_id=own.proposal_id
-    )
-    assert (await lab.proposals.WithdrawProposal(taken)).proposal.state == "withdrawn"
+    taken = await lab.proposals.WithdrawProposal(taken_back(own))
+    assert taken.proposal.state == "withdrawn"
     # A caseworker corrects the register at once, and is asked for nothing.
     assert not await waiting(head, await confirmed(await registry.person(Role.CASEWORKER)))
 

@@ -357,10 +357,17 @@ async def test_the_bureau_hears_of_what_an_owner_noted_and_not_of_its_own_or_cor
     await note(caseworker, filed)
     await note(operator, filed, kind="maintenance", what="清洁")
     noted = await note(operator, filed, what="更换传感器")
-    await note(operator, filed, what="更换主板", corrects=noted.upkeep_id, ground="写错了")
-    told = [
-        one.upkeep_id
-        for one in await registry.events_of(f"subject/{filed.subject_id}")
-        if isinstance(one, events.UpkeepNoted)
-    ]
-    assert told == [noted.upkeep_id]
+    again = {"corrects": noted.upkeep_id, "ground": "写错了"}
+    corrected = await note(operator, filed, what="更换主板", **again)
+
+    async def told() -> list[tuple[str, bool]]:
+        return [
+            (one.upkeep_id, one.taken_back)
+            for one in await registry.events_of(f"subject/{filed.subject_id}")
+            if isinstance(one, events.UpkeepNoted)
+        ]
+
+    assert await told() == [(noted.upkeep_id, False)]
+    again["corrects"] = corrected.upkeep_id
+    await note(caseworker, filed, kind="maintenance", what="清洁", **again)
+    assert await told() == [(noted.upkeep_id, False), (corrected.upkeep_id, True)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from plumbing.settings import SERVICES, Settings, variable
+from plumbing.settings import CALLERS, SERVICES, Settings, variable
 from services.registry.imports.staging.scratch import FOLDER
 
 Document = dict[str, Any]
@@ -18,11 +18,11 @@ KNOWN = {variable(name) for name in Settings.model_fields}
 DEFAULTS = Settings.model_construct()
 PORTS = {service: DEFAULTS.port(service) for service in SERVICES}
 METRICS_PORTS = {
-    service: int(DEFAULTS.metrics_address(service).rpartition(":")[2]) for service in SERVICES
+    process: int(DEFAULTS.metrics_address(process).rpartition(":")[2]) for process in CALLERS
 }
 _ADDRESSES = ("ADDRESS", "METRICS_ADDRESS")
 # Without these a service apart from the others finds neither them nor what it runs on.
-NEEDED = {f"QUANHENG_{service.upper()}_{kind}" for service in SERVICES for kind in _ADDRESSES} | {
+NEEDED = {f"QUANHENG_{service.upper()}_{kind}" for service in CALLERS for kind in _ADDRESSES} | {
     "QUANHENG_DATABASE",
     "QUANHENG_KEYS_DIR",
     "QUANHENG_LISTEN_HOST",

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from law.disclosure.retention import log_kept
+from plumbing.clock import SystemClock, local_date
 from plumbing.plain_links import refuse_plain_links
 from plumbing.settings import CALLERS, PORTAL, SERVICES
 from services.registry.identity.keys import ENGINES
@@ -17,6 +19,7 @@ from tests.unit.deploy.files import (
     Document,
     compose_file,
     image_settings,
+    loaded,
     needed,
     written_by,
 )
@@ -42,8 +45,10 @@ def test_containers_find_each_other_at_the_ports_they_listen_on(compose: Documen
         assert container["ports"] == [f"127.0.0.1:{port}:{port}"]
         address = container["environment"][f"QUANHENG_{service.upper()}_ADDRESS"]
         assert address == f"{service}:{port}"
-        metrics = container["environment"][f"QUANHENG_{service.upper()}_METRICS_ADDRESS"]
-        assert metrics == f"{service}:{METRICS_PORTS[service]}"
+    for process, port in METRICS_PORTS.items():
+        container = compose["services"][process]
+        metrics = container["environment"][f"QUANHENG_{process.upper()}_METRICS_ADDRESS"]
+        assert metrics == f"{process}:{port}"
 
 
 def test_each_container_has_a_database_and_a_password_of_its_own(compose: Document) -> None:
@@ -178,6 +183,23 @@ def test_the_command_line_can_keep_a_login_where_the_root_is_read_only(compose: 
         assert home in compose["services"][service]["tmpfs"]
 
 
+def test_an_image_is_built_as_make_image_does_it(compose: Document) -> None:
+    """Behind a bureau's own authority and mirror too; a secret of which none is named is empty."""
+    dockerfile = (DEPLOY / "Dockerfile").read_text()
+    taken = set(re.findall(r"^ARG (\w+)", dockerfile, re.MULTILINE))
+    secrets = set(re.findall(r"--mount=type=secret,id=(\w+)", dockerfile))
+    assert len(taken) == 4
+    for name in secrets:
+        given = f"${{BUILD_{name.upper()}:-/dev/null}}"
+        assert compose["secrets"][name] == {"file": given}
+        assert f"[ -s /run/secrets/{name} ]" in dockerfile  # an empty one counts as none
+    for service in (*CALLERS, "keys", "migrate"):
+        build = compose["services"][service]["build"]
+        assert set(build["args"]) == taken
+        assert set(build["secrets"]) == secrets == set(compose["secrets"])
+        assert "secrets" not in compose["services"][service]  # no container sees them
+
+
 def test_our_containers_are_confined(compose: Document) -> None:
     for service in (*CALLERS, "keys", "migrate"):
         container = compose["services"][service]
@@ -195,6 +217,17 @@ def test_only_our_services_are_reached_from_outside_and_only_from_this_machine(
     assert compose["networks"]["engines"] == {"internal": True}
     for engine in ("postgresql", "nats", "temporal"):
         assert compose["services"][engine]["networks"] == ["engines"]
+
+
+def test_logs_of_every_container_may_be_kept_by_days(compose: Document) -> None:
+    (journald,) = loaded(DEPLOY / "compose.journald.yaml")
+    assert set(journald["services"]) == set(compose["services"])
+    for name, changed in journald["services"].items():
+        # Another driver takes the place of all options; of the same one they would be merged.
+        assert compose["services"][name]["logging"]["driver"] != changed["logging"]["driver"]
+    conf = (DEPLOY / "journald" / "quanheng.conf").read_text()
+    [days] = re.findall(r"^MaxRetentionSec=(\d+)day$", conf, re.MULTILINE)
+    assert int(days) >= log_kept(local_date(SystemClock().now())).days
 
 
 def test_every_value_the_machine_must_give_is_in_the_example() -> None:

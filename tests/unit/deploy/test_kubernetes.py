@@ -44,7 +44,9 @@ def common() -> Document:
 
 
 def settings_map(kustomization: Path) -> dict[str, str]:
-    (generated,) = loaded(kustomization)[0]["configMapGenerator"]
+    (generated,) = [
+        one for one in loaded(kustomization)[0]["configMapGenerator"] if one["name"] == "settings"
+    ]
     return dict(literal.split("=", 1) for literal in generated["literals"])
 
 
@@ -144,11 +146,18 @@ def test_the_portal_is_reached_by_the_ingress_controller_alone() -> None:
     found, port = parts(PORTAL), DEFAULTS.port(PORTAL)
     container = container_of(found["Deployment"])
     assert container["command"] == ["python", "-P", "-m", f"services.{PORTAL}"]
-    assert container["ports"] == [{"name": "http", "containerPort": port}]
+    metrics = METRICS_PORTS[PORTAL]
+    assert container["ports"] == [
+        {"name": "http", "containerPort": port},
+        {"name": "metrics", "containerPort": metrics},
+    ]
     for probe in PROBES:
         path = "/livez" if probe == "livenessProbe" else "/healthz"
         assert container[probe] == {"httpGet": {"path": path, "port": "http"}}
-    (visitors,) = found["NetworkPolicy"]["spec"]["ingress"]
+    visitors, readers = found["NetworkPolicy"]["spec"]["ingress"]
+    assert readers["ports"] == [{"protocol": "TCP", "port": metrics}]
+    monitors = {"matchLabels": {"quanheng/monitoring": "allowed"}}
+    assert readers["from"] == [{"namespaceSelector": monitors}]
     label = {"matchLabels": {"quanheng/visitors": "allowed"}}
     assert visitors["from"] == [{"namespaceSelector": label}]
     assert visitors["ports"] == [{"protocol": "TCP", "port": port}]
@@ -176,8 +185,10 @@ def test_what_is_not_allowed_is_closed() -> None:
     assert closed["policyTypes"] == ["Ingress", "Egress"]
     assert not {"ingress", "egress"} & set(closed)
     (between,) = policies["services-to-each-other"]["egress"]
+    of_services = [METRICS_PORTS[service] for service in SERVICES]
     assert [(ports["port"], ports["endPort"]) for ports in between["ports"]] == [
-        (min(ours.values()), max(ours.values())) for ours in (PORTS, METRICS_PORTS)
+        (min(PORTS.values()), max(PORTS.values())),
+        (min(of_services), max(of_services)),
     ]
 
 
@@ -193,6 +204,13 @@ def test_whoever_stores_files_reaches_their_store_with_its_key() -> None:
             {"key": "app.kubernetes.io/name", "operator": "In", "values": store},
         ]
     }
+
+
+def test_messages_to_programs_leave_by_the_ports_that_their_addresses_may_have() -> None:
+    policy = loaded(BASE / "alerts.yaml")[4]
+    assert policy["metadata"]["name"] in (DEPLOY / "env.example").read_text()
+    open_ports = {port["port"] for port in policy["spec"]["egress"][0]["ports"]}
+    assert open_ports - {25, 465, 587} == DEFAULTS.webhook_port_numbers
 
 
 def test_an_overlay_changes_only_settings_that_the_base_has() -> None:
@@ -261,10 +279,9 @@ def test_between_ingress_and_portal_stands_a_cache_of_what_is_public() -> None:
 def test_what_is_monitored_has_a_port_for_it() -> None:
     (monitor,) = loaded(COMPONENTS / "monitoring" / "service-monitor.yaml")
     (endpoint,) = monitor["spec"]["endpoints"]
-    named = {
-        port["name"] for service in SERVICES for port in parts(service)["Service"]["spec"]["ports"]
-    }
-    assert endpoint["port"] in named
+    for process, number in METRICS_PORTS.items():
+        offered = {one["name"]: one["port"] for one in parts(process)["Service"]["spec"]["ports"]}
+        assert offered[endpoint["port"]] == number
 
 
 def test_backups_are_checked_and_have_no_key_of_the_platform() -> None:

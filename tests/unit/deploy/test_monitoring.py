@@ -138,6 +138,13 @@ def test_a_rule_speaks_both_languages_and_has_a_runbook(rule: dict[str, Any]) ->
     assert annotations["runbook"] == problems.RUNBOOK.format(rule["alert"].lower())
 
 
+def test_the_object_of_the_prometheus_operator_has_these_rules() -> None:
+    """`make rule-object` makes it anew."""
+    [made] = loaded(DEPLOY / "kubernetes" / "components" / "monitoring" / "rules.yaml")
+    assert (made["kind"], made["metadata"]["name"]) == ("PrometheusRule", "quanheng")
+    assert made["spec"] == loaded(DEPLOY / "prometheus" / "rules.yaml")[0]
+
+
 def test_every_rule_has_its_section_and_every_section_its_rule() -> None:
     sections = re.findall(r"^#### (Quanheng\w+)$", OPERATIONS, re.MULTILINE)
     assert sorted(sections) == sorted(rule["alert"] for rule in RULES)

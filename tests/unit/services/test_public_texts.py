@@ -66,6 +66,8 @@ KINDS: dict[str, Kind] = {
     "DueDate.instrument_id": Kind.ID,
     "DueDate.escalation_id": Kind.ID,
     "DueDate.order_id": Kind.ID,
+    "DueDate.verification_id": Kind.ID,
+    "DueDate.name": Kind.NAME,
     "Exposure.exposure_id": Kind.ID,
     "ExposedSubject.entry_id": Kind.ID,
     "ExposedSubject.statement": Kind.PLATFORM,

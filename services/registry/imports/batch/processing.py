@@ -6,7 +6,7 @@ file. If others have changed meanwhile what the batch relies on, it is prepared 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -28,11 +28,12 @@ from services.registry.imports.batch import applying
 from services.registry.imports.batch import content as pieces
 from services.registry.imports.batch.approvers import AWAITING
 from services.registry.imports.batch.content import Places
+from services.registry.imports.batch.dccs import take_dccs
 from services.registry.imports.batch.intake import Intake, Upload, announce, decide
 from services.registry.imports.batch.outcome import audited, drop_faults, keep_faults, planned
 from services.registry.imports.impact.estimate import DropsUnknown, Limits
 from services.registry.imports.impact.grade_drops import GradeDrops, Grader
-from services.registry.imports.plan.plan import Plan
+from services.registry.imports.plan.plan import Kind, Plan
 from services.registry.imports.staging.needed_rows import Needed, copy_needed
 from services.registry.imports.staging.rivals import Footprint, Overtaken, Seen
 from services.registry.imports.staging.scratch import FOLDER, Scratch
@@ -60,8 +61,8 @@ class Ready:
     """A batch that is ready to be put in force: its fields as decided, and its scratch file.
 
     `staged` is None if it changes nothing in the register; `alike` is where it makes things that
-    are perhaps the same, and `questions` what a person then decides; `planned` goes into the audit
-    chain.
+    are perhaps the same, and `questions` what a person then decides; `dccs` has the DCCs of new
+    results, by the ids of both; `planned` goes into the audit chain.
     """
 
     upload: Upload
@@ -70,6 +71,7 @@ class Ready:
     staged: Staged | None = None
     alike: Collection[Place] = ()
     questions: Sequence[Found] = ()
+    dccs: Mapping[str, str] = field(default_factory=dict)
     planned: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -164,6 +166,7 @@ class _Preparation:
             staged=staged,
             alike=plan.alike.keys(),
             questions=[one.found for one in plan.questions],
+            dccs={one.thing_id: one.dcc_id for one in plan.things[Kind.VERIFICATION] if one.dcc_id},
             planned=planned(plan),
         )
 
@@ -230,6 +233,7 @@ async def apply(change: Change, batch: ImportBatch, ready: Ready, *, reasons: st
     change.audit(action, f"import/{batch.batch_id}", after=after, ground=reasons)
     if ready.staged:
         await ready.staged.announce(change)
+    await take_dccs(change, ready.dccs)
     await orders.follow_batch(change, batch.batch_id)
     await follow_owners_of_batch(change, batch.batch_id)
     await complete_by_batch(change, batch.batch_id)

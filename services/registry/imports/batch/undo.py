@@ -40,6 +40,7 @@ from services.registry.imports.batch.built_on import (
     removed_of,
     things_of,
 )
+from services.registry.imports.batch.dccs import reopen_dccs
 from services.registry.imports.batch.processing import TRIES
 from services.registry.imports.batch.restoring import restore
 from services.registry.imports.plan.instruments_and_records import serial_of
@@ -267,6 +268,7 @@ async def undo(change: Change, batch: ImportBatch, ground: str, undone: Undone) 
     await undone.staged.announce(change)
     cause = Cause(events.CAUSE_UNDONE, ground, batch.batch_id, batch.baseline)
     await _review_again(change, undone.things[Kind.RECORD], cause)
+    await reopen_dccs(change, removed_of(undone.things[Kind.VERIFICATION]), ground)
     await orders.follow_batch(change, batch.batch_id)
     await demand_omitted(change, undone.things[Kind.INSTRUMENT])
     await follow_owners_of_batch(change, batch.batch_id)

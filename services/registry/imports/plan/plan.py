@@ -39,7 +39,7 @@ from services.registry.sameness.places import Place
 
 ROWS_IN_QUERY = 400
 # They have the day on which a plan is applied.
-_DATED_BY_APPLYING = frozenset({"entered_on", "former_names"})
+_DATED_BY_APPLYING = frozenset({"entered_on", "former_names", "certificate_on"})
 ROWS_AT_A_STRETCH = 500
 
 RegisterRow = Mapping[str, Any]  # a row of the register, by column
@@ -61,7 +61,8 @@ class Planned:
     """One row of the register to create, or to change to the given values.
 
     `row` is the number of the row of the file. `was` has the present values; `stated` is true if
-    the file itself gives the state of an instrument.
+    the file itself gives the state of an instrument; `dcc_id` is the DCC that becomes the file of
+    the certificate of a new result.
     """
 
     row: int
@@ -70,6 +71,7 @@ class Planned:
     new: bool
     was: Mapping[str, Any] = field(default_factory=dict)
     stated: bool = False
+    dcc_id: str = ""
 
 
 class Raised(NamedTuple):
@@ -101,13 +103,21 @@ class Plan:
     alike: dict[Place, int] = field(default_factory=dict)
     questions: list[Raised] = field(default_factory=list)
 
-    def make(self, kind: Kind, row: int, values: Mapping[str, Any], thing_id: str = "") -> str:
+    def make(
+        self,
+        kind: Kind,
+        row: int,
+        values: Mapping[str, Any],
+        thing_id: str = "",
+        *,
+        dcc_id: str = "",
+    ) -> str:
         """Plans to create a row of the register with these values; returns its id.
 
         A random id is made unless `thing_id` is given. `row` is the number of the row of the file.
         """
         thing_id = thing_id or uuid4().hex
-        self.things[kind].append(Planned(row, thing_id, {**values}, new=True))
+        self.things[kind].append(Planned(row, thing_id, {**values}, new=True, dcc_id=dcc_id))
         return thing_id
 
     def alter(

@@ -22,7 +22,9 @@ from law.identity.verifications import (
     verification_key,
 )
 from law.instruments import end_of_cycle, exceeds_cycle
+from services.registry.calibrations.tables import Dcc
 from services.registry.imports.plan.alike import let_the_severe_stand, note_alike_instruments
+from services.registry.imports.plan.dccs import NamedDccs
 from services.registry.imports.plan.instrument_details import DETAILS, InstrumentDetails
 from services.registry.imports.plan.instrument_finder import (
     CERTIFIED,
@@ -63,7 +65,7 @@ STATED = (
     .where(col(ImportedThing.stated), col(ImportBatch.state) == "applied")
 )
 OF_THE_INSTRUMENT = frozenset(
-    {"sector", "type_code", "serial_no", "model", *DETAILS, *OF_THE_OWNER}
+    {"sector", "type_code", "serial_no", "model", "dcc", *DETAILS, *OF_THE_OWNER}
 )
 Owned = list[tuple[Item, RegisterRow]]  # rows of the file, each with its instrument
 
@@ -117,6 +119,7 @@ async def _owned(context: Context, finder: InstrumentFinder) -> Owned:
 
 async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
     keys, known = Keys(context, plan), await _KnownVerifications.of(context, owned)
+    dccs = await NamedDccs.of(context, (item for item, _ in owned))
     numbers = {item.values.get("certificate_no", "") for item, _ in owned}
     issuer = await reporting.reporter(context.session, context.caller, numbers)
     own = {"institution": issuer.name} if issuer else {}  # in its own writing it finds it again
@@ -139,10 +142,12 @@ async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
         present = known.match(values, instrument_id)
         if issuer and not _may_report(issuer, context, item, instrument, present):
             continue
+        dcc = dccs.certificate_of(item, instrument, present)
         if present is None:
             new = {**values, **own, "instrument_id": instrument_id}
             new |= _reported(context, item, new, since)
-            plan.make(Kind.VERIFICATION, item.row, new)
+            new |= _with_file(dcc, context.change.today)
+            plan.make(Kind.VERIFICATION, item.row, new, dcc_id=dcc.dcc_id if dcc else "")
         else:
             values = {**values, **_writing_on_file(context, item, present), **own}
             plan.alter(Kind.VERIFICATION, item.row, present["verification_id"], values, present)
@@ -175,6 +180,10 @@ def _reported(
         column, day = context.file.column("verified_on"), str(new["verified_on"])
         context.notes.warn(item.row, "REPORTED_LATE", zh, en, column=column, value=day)
     return columns
+
+
+def _with_file(dcc: Dcc | None, today: date) -> dict[str, Any]:
+    return {"certificate_sha256": dcc.sha256, "certificate_on": today} if dcc else {}
 
 
 def _writing_on_file(context: Context, item: Item, present: RegisterRow) -> dict[str, Any]:

@@ -285,6 +285,7 @@ FAMILIES: Mapping[FamilyName, Family] = {
             ("laboratory", "实验室", cells.text),
             ("worked_from", "检定开始时间", moment),
             ("worked_until", "检定结束时间", moment),
+            ("dcc", "数字校准证书（DCC）", cells.identifier),
         ),
         _published(FamilyName.PENALTIES, pb.Record.DESCRIPTOR, _OF_A_RECORD, _PENALTIES),
         _published(FamilyName.PERMITS, permits.Permit.DESCRIPTOR, _OF_A_PERMIT, _PERMITS),

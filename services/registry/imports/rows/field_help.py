@@ -94,6 +94,11 @@ FIELD_HELP: Mapping[FamilyName, Mapping[str, FieldHelp]] = {
         "laboratory": FieldHelp("力学室", "S4 二(五)", "在已登记的实验室检定的才填，并填起止时间"),
         "worked_from": FieldHelp("2026-09-01 09:00", "S4 二(五)", "北京时间"),
         "worked_until": FieldHelp("2026-09-01 10:30", "S4 二(五)", "不晚于检定日期当天"),
+        "dcc": FieldHelp(
+            "0123456789abcdef0123456789abcdef",
+            "S4 二(四)",
+            "已上传的 DCC 的编号或者 SHA-256，作为证书文件；编号、日期和出厂编号须与它相同",
+        ),
     },
     FamilyName.RECORDS: {
         "owner": FieldHelp("样例食品店", "S3 5", _OWNER),

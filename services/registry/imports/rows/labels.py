@@ -163,6 +163,7 @@ HEADINGS: Mapping[str, Sequence[str]] = {
     "certificate_no": ("检定证书编号", "计量检定证书编号", "证书号"),
     "method": ("技术依据", "检验依据"),
     "laboratory": ("检定实验室", "实验室名称"),
+    "dcc": ("数字校准证书", "DCC编号", "DCC 编号"),
     # The national publication of penalties (双公示) in both editions; permits share some of them.
     "owner": (
         *("行政相对人名称", "行政处罚相对人名称", "cf_xdr_mc"),

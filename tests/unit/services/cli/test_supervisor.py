@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from law.errors import WrongState
+from plumbing.clock import SystemClock
 from services.cli.machine import engines, logs
 from services.cli.machine.directory import DirectoryLock, is_held
 from services.cli.machine.logs import LogFile, Output
@@ -104,6 +105,22 @@ def test_as_many_full_logs_of_a_process_are_kept_as_the_setting_says(
     for number in range(9):
         asyncio.run(follow(output, b"%d a line of some length\n" % number))
     assert len(list(tmp_path.glob("a.log*"))) == 7
+
+
+def test_a_full_log_is_kept_for_as_many_days_as_the_setting_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "LOG_LIMIT", 10)
+    file = LogFile(tmp_path / "a.log", 2, 184)
+    for number in range(5):
+        file.append(b"%d a line of some length\n" % number)
+    assert len(list(tmp_path.glob("a.log.*"))) == 4
+    for number, days in ((2, 183), (3, 185), (4, 200)):
+        then = SystemClock().now().timestamp() - days * 86_400
+        os.utime(tmp_path / f"a.log.{number}", (then, then))
+    file.append(b"5 a line of some length\n")
+    left = {path.name: path.read_bytes()[:1] for path in tmp_path.glob("a.log.*")}
+    assert left == {"a.log.1": b"4", "a.log.2": b"3", "a.log.3": b"2"}
 
 
 def test_a_directory_is_locked_by_one_and_left_empty(tmp_path: Path) -> None:

@@ -1,0 +1,49 @@
+"""The DCCs of a batch of results: its certificates, which are open again once it is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from sqlmodel import col, select
+
+from law.errors import WrongState
+from plumbing.change import Change
+from plumbing.chunks import chunks
+from plumbing.file_kinds import FileKind
+from services.registry.announce_changes import IDS_IN_QUERY
+from services.registry.calibrations.as_certificate import (
+    add_file,
+    calibrated_by,
+    reopen_dcc,
+    require_usable,
+)
+from services.registry.calibrations.tables import Dcc
+from services.registry.imports.staging.rivals import Overtaken
+from services.registry.tables import CertificateFile, Verification
+
+
+async def take_dccs(change: Change, named: Mapping[str, str]) -> None:
+    """Makes DCCs the files of new results; `named` has the DCC of each result, by their ids.
+
+    Raises Overtaken if one was set aside or confirmed as a calibration since the batch was planned.
+    """
+    for verification_id, dcc_id in sorted(named.items()):
+        result = await change.session.get_one(Verification, verification_id)
+        row = await change.session.get_one(Dcc, dcc_id, with_for_update=True)
+        calibrated = await calibrated_by(change.session, [dcc_id])
+        try:
+            require_usable(row, calibrated=(dcc_id, result.instrument_id) in calibrated)
+        except WrongState as refusal:
+            raise Overtaken(refusal.zh, refusal.en, dcc_id=dcc_id) from refusal
+        await add_file(change, row, result)
+
+
+async def reopen_dccs(change: Change, removed: Collection[str], ground: str) -> None:
+    """Lets the DCCs wait again that certified nothing but results that are removed now."""
+    for ids in chunks(sorted(removed), IDS_IN_QUERY):
+        files = select(CertificateFile.sha256).where(
+            col(CertificateFile.verification_id).in_(ids), CertificateFile.kind == FileKind.DCC
+        )
+        rows = select(Dcc).where(col(Dcc.sha256).in_(files)).order_by(col(Dcc.dcc_id))
+        for row in (await change.session.exec(rows.with_for_update())).all():
+            await reopen_dcc(change, row, ground)

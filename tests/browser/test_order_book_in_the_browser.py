@@ -1,0 +1,116 @@
+"""Instruments are looked for and kept ticked; an institution takes several orders on at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import both_ways, check, today
+
+SignIn = Callable[..., Page]
+HEADS = "器具类型,出厂编号,单位自编号,使用地点"
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def files(operator: Page, numbers: Sequence[str]) -> None:
+    """The firm files four fuel dispensers from a file."""
+    operator.goto("/instruments/import")
+    rows = [f"燃油加油机,{one},自-{one},三号岛" for one in numbers]
+    content = "\n".join((HEADS, *rows)).encode()
+    file: Any = {"name": "新器具.csv", "mimeType": "text/csv", "buffer": content}
+    operator.locator("main input[type=file]").set_input_files(file)
+    press(operator, "核对")
+    press(operator, "提交备案")
+    expect(operator.get_by_role("alert")).to_contain_text("已备案 4 台")
+
+
+def applies(operator: Page, numbers: Sequence[str]) -> None:
+    """It searches, keeps what it ticked, pastes numbers, and applies for all four."""
+    operator.goto("/orders/new")
+    press(operator, "继续")
+    expect(operator.get_by_role("alert")).to_contain_text("请选择要检定的器具")
+    operator.get_by_label("编号或类型名称中有").fill(numbers[0][:-1])
+    press(operator, "筛选")
+    expect(operator.get_by_role("checkbox")).to_have_count(4)
+    operator.get_by_label(re.compile(numbers[0])).check()
+    operator.get_by_label("编号或类型名称中有").fill(numbers[1])
+    press(operator, "筛选")
+    expect(operator.get_by_role("checkbox")).to_have_count(1)
+    expect(operator.get_by_text("其中 1 台不在本页。")).to_be_visible()
+    press(operator, "全部符合条件的都选上")
+    expect(operator.get_by_role("checkbox")).to_be_checked()
+    operator.get_by_text("按编号选择").click()
+    operator.get_by_label("出厂编号或者单位自编号").fill(f"{numbers[2]}，自-{numbers[3]} 无此-1")
+    press(operator, "选上这些编号")
+    expect(operator.get_by_role("status")).to_contain_text("没有这些编号的器具：无此-1")
+    expect(operator.get_by_label("出厂编号或者单位自编号")).to_have_value("无此-1")
+    expect(operator.get_by_text("已选 4 台，一次最多申请 100 台。")).to_be_visible()
+    press(operator, "继续")
+    operator.get_by_role("link", name="重新选择器具").click()
+    expect(operator.get_by_text("已选 4 台，一次最多申请 100 台。")).to_be_visible()
+    press(operator, "继续")
+    for number in numbers:
+        expect(operator.get_by_text(number, exact=False).first).to_be_visible()
+    operator.get_by_role("radio").first.check()
+    press(operator, "继续")
+    press(operator, "提交申请")
+    expect(operator.get_by_text("已提交检定申请")).to_be_visible()
+
+
+def tick(lab: Page, *numbers: str) -> None:
+    for number in numbers:
+        lab.get_by_role("checkbox", name=re.compile(number)).check()
+
+
+@both_ways
+def test_several_orders_take_a_step_at_once(sign_in: SignIn, *, javascript: bool) -> None:
+    operator, lab = (
+        sign_in(f"demo.{name}", java_script_enabled=javascript)
+        for name in ("operator", "institution")
+    )
+    numbers = [f"本{'甲' if javascript else '乙'}-000{one}" for one in range(1, 5)]
+    files(operator, numbers)
+    applies(operator, numbers)
+    operator.goto("/orders/new")
+    operator.get_by_label("编号或类型名称中有").fill(numbers[0])
+    press(operator, "筛选")
+    expect(operator.get_by_role("checkbox")).to_be_disabled()
+    expect(operator.get_by_text("已有未办结的申请")).to_be_visible()
+
+    lab.goto("/orders")
+    press(lab, "受理")
+    expect(lab.get_by_role("alert")).to_contain_text("请先在列表中选择要办理的申请")
+    lab.goto("/orders")
+    tick(lab, *numbers[:3])
+    press(lab, "受理")
+    expect(lab.get_by_role("status")).to_have_text("已办理 3 件。")
+    lab.goto("/orders")
+    tick(lab, *numbers)
+    press(lab, "约定检定日期")
+    expect(lab.get_by_text("所选申请 4 件")).to_be_visible()
+    press(lab, "约定检定日期")
+    expect(lab.get_by_role("alert")).to_contain_text("请填写约定的检定日期")
+    day = today(lab).isoformat()
+    lab.get_by_label("约定的检定日期").fill("2026-01-01")
+    press(lab, "约定检定日期")
+    lab.get_by_label("约定的检定日期").fill(day)
+    press(lab, "约定检定日期")
+    expect(lab.get_by_role("status")).to_have_text("已办理 3 件。")
+    expect(lab.locator("#skipped")).to_contain_text(numbers[3])
+    expect(lab.locator("#skipped")).to_contain_text("现在的状态不能办理这一步")
+    lab.goto("/orders")
+    tick(lab, numbers[3])
+    press(lab, "不予受理或者退回申请")
+    press(lab, "不予受理或者退回申请")
+    expect(lab.get_by_role("alert")).to_contain_text("请写明不予受理或者退回的理由")
+    lab.get_by_label("理由").fill("标准装置正在检修")
+    press(lab, "不予受理或者退回申请")
+    expect(lab.locator("#done")).to_contain_text("不予受理")
+    check(sign_in("demo.institution"), "/orders")
+    check(sign_in("demo.operator"), "/orders/new")

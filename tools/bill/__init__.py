@@ -1,0 +1,1 @@
+"""The bill of materials of a release: what it holds beside Python packages."""
