@@ -1,0 +1,63 @@
+"""The filter by type of lists: first what the visitor may come across, then the other types.
+
+The catalogue has more than a hundred types, of which a bureau has few.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+import grpc
+
+from law.instruments import catalogue
+from plumbing.client import Refusal, ask
+from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.registry.v1 import directory_pb2 as directory
+from services.portal.listing import Filter
+from services.portal.pages.reading import ALL
+from services.portal.visit import Visit
+from services.portal.wording import N_
+
+
+async def of_instruments(visit: Visit, name: str, label: str) -> Filter:
+    """Returns the filter whose first types are those of instruments that the visitor may see.
+
+    The most frequent one comes first. While alerts does not answer, no type is before the others.
+    """
+    numbers = Counter[str]()
+    try:
+        request = alerts.GetColourBoardRequest(weeks=1)
+        for one in (await ask(visit.services.alerts.GetColourBoard(request))).counts:
+            numbers[one.type_code] += one.instruments
+    except Refusal as refusal:
+        if refusal.code is not grpc.StatusCode.UNAVAILABLE:
+            raise
+    return _filter(visit, name, label, N_("登记在册的类型"), numbers)
+
+
+async def of_directory(visit: Visit, name: str, label: str) -> Filter:
+    """Returns the filter whose first types are those that a shown institution may verify today."""
+    request = directory.ListDirectoryRequest(page_size=ALL)
+    shown = (await ask(visit.services.directory.ListDirectory(request))).institutions
+    numbers = Counter(row.type_code for one in shown for row in one.authorised)
+    return _filter(visit, name, label, N_("有机构可以检定的类型"), numbers)
+
+
+def _filter(
+    visit: Visit, name: str, label: str, heading: str, numbers: Mapping[str, int]
+) -> Filter:
+    """The filter with the types that have a number first; it offers whatever the address names."""
+    first = sorted((code for code in numbers if numbers[code]), key=lambda code: -numbers[code])
+    others = dict.fromkeys((*catalogue(), visit.query(name)))
+    groups = {
+        heading: _named(visit, first),
+        N_("目录中的其他类型"): _named(
+            visit, [code for code in others if code not in (*first, "")]
+        ),
+    }
+    return Filter(name, label, groups={title: types for title, types in groups.items() if types})
+
+
+def _named(visit: Visit, codes: Iterable[str]) -> list[tuple[str, str]]:
+    return [(code, visit.words.instrument_type(code)) for code in codes]

@@ -1,0 +1,66 @@
+"""The filter by type offers first what is on file, the most frequent type first."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import grpc
+import pytest
+
+from law.instruments import catalogue
+from plumbing.client import Refusal
+from protos.alerts.v1 import alerts_pb2 as alerts
+from services.portal.listing import Filter
+from services.portal.pages import type_filters
+
+ON_FILE, OTHERS = "登记在册的类型", "目录中的其他类型"
+
+
+class Alerts:
+    """Answers with counts, or refuses."""
+
+    def __init__(self, code: grpc.StatusCode | None = None, **numbers: int) -> None:
+        self._code, self._numbers = code, numbers
+
+    async def GetColourBoard(  # noqa: N802 - the name of the call
+        self, _request: alerts.GetColourBoardRequest, **_options: Any
+    ) -> alerts.GetColourBoardResponse:
+        if self._code:
+            raise Refusal(self._code, "REASON", "", "", ())
+        counts = [
+            alerts.BoardCount(bureau=bureau, type_code=code.replace("_", "-"), instruments=number)
+            for code, number in self._numbers.items()
+            for bureau in ("330102", "330106")
+        ]
+        return alerts.GetColourBoardResponse(counts=counts)
+
+
+def asked(answer: Alerts, chosen: str = "") -> Filter:
+    words = SimpleNamespace(instrument_type=lambda code: f"类型{code}")
+    visit: Any = SimpleNamespace(
+        words=words, services=SimpleNamespace(alerts=answer), query=lambda _name: chosen
+    )
+    return asyncio.run(type_filters.of_instruments(visit, "type", "类型"))
+
+
+def test_types_on_file_come_first_and_none_is_lost() -> None:
+    groups = asked(Alerts(FUEL=2, NAWI_D=7, WTS=0)).groups
+    assert [code for code, _ in groups[ON_FILE]] == ["NAWI-D", "FUEL"]
+    assert groups[ON_FILE][0] == ("NAWI-D", "类型NAWI-D")
+    others = {code for code, _ in groups[OTHERS]}
+    assert others == {*catalogue()} - {"NAWI-D", "FUEL"}
+
+
+def test_a_type_that_the_address_names_is_offered() -> None:
+    found = asked(Alerts(FUEL=2), chosen="OLD-1")
+    visit: Any = SimpleNamespace(query=lambda _name: "OLD-1")
+    assert found.read(visit) == "OLD-1"
+
+
+def test_a_list_without_alerts_offers_the_catalogue() -> None:
+    groups = asked(Alerts(grpc.StatusCode.UNAVAILABLE)).groups
+    assert {code for code, _ in groups[OTHERS]} == {*catalogue()}
+    with pytest.raises(Refusal):
+        asked(Alerts(grpc.StatusCode.INTERNAL))
