@@ -29,7 +29,7 @@ from services.portal.listing import (
     day_of,
     show,
 )
-from services.portal.pages import type_filters
+from services.portal.pages import filters
 from services.portal.pages.certificate_files import pieces, read
 from services.portal.pages.reading import subject_names, today
 from services.portal.pages.transfers import attachment
@@ -172,7 +172,7 @@ async def _filters(visit: Visit) -> list[Filter]:
     words = visit.words
     return [
         Filter("state", N_("使用状态"), [(one, words.instrument_state(one)) for one in STATES]),
-        await type_filters.of_instruments(visit, "type", N_("类型")),
+        await filters.types_on_file(visit, "type", N_("类型")),
         Filter("valid_from", N_("有效期自（如 2026-10-01）"), asks="valid_until_from"),
         Filter("valid_to", N_("有效期止（如 2026-12-31）"), asks="valid_until_to"),
         *([] if visit.has(Role.OPERATOR) else [Filter("subject", N_("使用单位的信用代码"))]),

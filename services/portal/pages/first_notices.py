@@ -20,7 +20,7 @@ from services.portal.listing import (
     day_of,
     show,
 )
-from services.portal.pages import type_filters
+from services.portal.pages import filters
 from services.portal.pages.forms import told
 from services.portal.pages.reading import bureau_names
 from services.portal.pages.tasks import Task
@@ -63,7 +63,7 @@ def _choose(visit: Visit, request: pb.ReleaseUntoldRequest) -> dict[str, str]:
 
 async def _untold(visit: Visit, **values: Any) -> Response:
     bureaus, words = await bureau_names(visit), visit.words
-    types = await type_filters.of_instruments(visit, "type_code", N_("器具类型"))
+    types = await filters.types_on_file(visit, "type_code", N_("器具类型"))
 
     async def read(asked: Asked) -> Chunk[pb.UntoldAlert]:
         of = pb.Untold(**{name: asked[name] for name in _OF_FILTERS})

@@ -17,7 +17,7 @@ from plumbing.identity import Role
 from plumbing.papers.label_sheet import LabelFace, label_sheet, layouts, path_of
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.address import STAFF
-from services.portal.pages import type_filters
+from services.portal.pages import filters
 from services.portal.pages.institution import own_name
 from services.portal.pages.letters import pdf_response
 from services.portal.pages.reading import today
@@ -60,7 +60,7 @@ async def _page(
         more=answer.next_page_token,
         files=[] if visit.query("page") else _parts(answer.more_than or total),
         filters={name: visit.query(name) for name in _FILTERS},
-        types=await type_filters.of_instruments(visit, "type", N_("器具类型")),
+        types=await filters.types_on_file(visit, "type", N_("器具类型")),
         states=[(state, words.instrument_state(state)) for state in STATES],
         layouts=[
             (one.name, one.zh if visit.language == "zh-CN" else one.en)

@@ -1,6 +1,7 @@
-"""The filter by type of lists: first what the visitor may come across, then the other types.
+"""Filters that several lists share: by the type of instruments, and by import.
 
-The catalogue has more than a hundred types, of which a bureau has few.
+The catalogue has more than a hundred types, of which a bureau has few: those that the visitor may
+come across are offered first.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from services.portal.visit import Visit
 from services.portal.wording import N_
 
 
-async def of_instruments(visit: Visit, name: str, label: str) -> Filter:
+async def types_on_file(visit: Visit, name: str, label: str) -> Filter:
     """Returns the filter whose first types are those of instruments that the visitor may see.
 
     The most frequent one comes first. While alerts does not answer, no type is before the others.
@@ -36,12 +37,18 @@ async def of_instruments(visit: Visit, name: str, label: str) -> Filter:
     return _filter(visit, name, label, N_("登记在册的类型"), numbers)
 
 
-async def of_directory(visit: Visit, name: str, label: str) -> Filter:
+async def types_in_directory(visit: Visit, name: str, label: str) -> Filter:
     """Returns the filter whose first types are those that a shown institution may verify today."""
     request = directory.ListDirectoryRequest(page_size=ALL)
     shown = (await ask(visit.services.directory.ListDirectory(request))).institutions
     numbers = Counter(row.type_code for one in shown for row in one.authorised)
     return _filter(visit, name, label, N_("有机构可以检定的类型"), numbers)
+
+
+def of_import(visit: Visit) -> list[Filter]:
+    """Returns the filter of one import, where the address names it."""
+    batch = visit.query("batch")[:64]
+    return [Filter("batch", N_("导入批次"), [(batch, batch[:8])])] if batch else []
 
 
 def _filter(

@@ -13,7 +13,7 @@ from law.instruments import catalogue
 from plumbing.client import Refusal
 from protos.alerts.v1 import alerts_pb2 as alerts
 from services.portal.listing import Filter
-from services.portal.pages import type_filters
+from services.portal.pages import filters
 
 ON_FILE, OTHERS = "登记在册的类型", "目录中的其他类型"
 
@@ -42,7 +42,7 @@ def asked(answer: Alerts, chosen: str = "") -> Filter:
     visit: Any = SimpleNamespace(
         words=words, services=SimpleNamespace(alerts=answer), query=lambda _name: chosen
     )
-    return asyncio.run(type_filters.of_instruments(visit, "type", "类型"))
+    return asyncio.run(filters.types_on_file(visit, "type", "类型"))
 
 
 def test_types_on_file_come_first_and_none_is_lost() -> None:
