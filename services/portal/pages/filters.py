@@ -6,8 +6,7 @@ come across are offered first.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 import grpc
 
@@ -24,25 +23,23 @@ from services.portal.wording import N_
 async def types_on_file(visit: Visit, name: str, label: str) -> Filter:
     """Returns the filter whose first types are those of instruments that the visitor may see.
 
-    The most frequent one comes first. While alerts does not answer, no type is before the others.
+    While alerts does not answer, no type is before the others.
     """
-    numbers = Counter[str]()
     try:
-        request = alerts.GetColourBoardRequest(weeks=1)
-        for one in (await ask(visit.services.alerts.GetColourBoard(request))).counts:
-            numbers[one.type_code] += one.instruments
+        found = (await ask(visit.services.alerts.GetTypes(alerts.GetTypesRequest()))).type_codes
     except Refusal as refusal:
         if refusal.code is not grpc.StatusCode.UNAVAILABLE:
             raise
-    return _filter(visit, name, label, N_("登记在册的类型"), numbers)
+        found = []
+    return _types(visit, name, label, N_("登记在册的类型"), found)
 
 
 async def types_in_directory(visit: Visit, name: str, label: str) -> Filter:
     """Returns the filter whose first types are those that a shown institution may verify today."""
     request = directory.ListDirectoryRequest(page_size=ALL)
     shown = (await ask(visit.services.directory.ListDirectory(request))).institutions
-    numbers = Counter(row.type_code for one in shown for row in one.authorised)
-    return _filter(visit, name, label, N_("有机构可以检定的类型"), numbers)
+    found = {row.type_code for one in shown for row in one.authorised}
+    return _types(visit, name, label, N_("有机构可以检定的类型"), found)
 
 
 def of_import(visit: Visit) -> list[Filter]:
@@ -51,18 +48,12 @@ def of_import(visit: Visit) -> list[Filter]:
     return [Filter("batch", N_("导入批次"), [(batch, batch[:8])])] if batch else []
 
 
-def _filter(
-    visit: Visit, name: str, label: str, heading: str, numbers: Mapping[str, int]
-) -> Filter:
-    """The filter with the types that have a number first; it offers whatever the address names."""
-    first = sorted((code for code in numbers if numbers[code]), key=lambda code: -numbers[code])
-    others = dict.fromkeys((*catalogue(), visit.query(name)))
-    groups = {
-        heading: _named(visit, first),
-        N_("目录中的其他类型"): _named(
-            visit, [code for code in others if code not in (*first, "")]
-        ),
-    }
+def _types(visit: Visit, name: str, label: str, heading: str, found: Collection[str]) -> Filter:
+    """The filter with the types that were found first; it offers whatever the address names."""
+    every = dict.fromkeys((*catalogue(), *found, visit.query(name)))
+    first = [code for code in every if code in found]
+    others = [code for code in every if code not in (*first, "")]
+    groups = {heading: _named(visit, first), N_("目录中的其他类型"): _named(visit, others)}
     return Filter(name, label, groups={title: types for title, types in groups.items() if types})
 
 

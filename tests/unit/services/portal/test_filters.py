@@ -1,4 +1,4 @@
-"""The filter by type offers first what is on file, the most frequent type first."""
+"""The filter by type offers first what is on file, then the other types."""
 
 from __future__ import annotations
 
@@ -19,22 +19,17 @@ ON_FILE, OTHERS = "登记在册的类型", "目录中的其他类型"
 
 
 class Alerts:
-    """Answers with counts, or refuses."""
+    """Answers with types, or refuses."""
 
-    def __init__(self, code: grpc.StatusCode | None = None, **numbers: int) -> None:
-        self._code, self._numbers = code, numbers
+    def __init__(self, *types: str, refuses: grpc.StatusCode | None = None) -> None:
+        self._types, self._refuses = types, refuses
 
-    async def GetColourBoard(  # noqa: N802 - the name of the call
-        self, _request: alerts.GetColourBoardRequest, **_options: Any
-    ) -> alerts.GetColourBoardResponse:
-        if self._code:
-            raise Refusal(self._code, "REASON", "", "", ())
-        counts = [
-            alerts.BoardCount(bureau=bureau, type_code=code.replace("_", "-"), instruments=number)
-            for code, number in self._numbers.items()
-            for bureau in ("330102", "330106")
-        ]
-        return alerts.GetColourBoardResponse(counts=counts)
+    async def GetTypes(  # noqa: N802 - the name of the call
+        self, _request: alerts.GetTypesRequest
+    ) -> alerts.GetTypesResponse:
+        if self._refuses:
+            raise Refusal(self._refuses, "REASON", "", "")
+        return alerts.GetTypesResponse(type_codes=self._types)
 
 
 def asked(answer: Alerts, chosen: str = "") -> Filter:
@@ -46,21 +41,20 @@ def asked(answer: Alerts, chosen: str = "") -> Filter:
 
 
 def test_types_on_file_come_first_and_none_is_lost() -> None:
-    groups = asked(Alerts(FUEL=2, NAWI_D=7, WTS=0)).groups
-    assert [code for code, _ in groups[ON_FILE]] == ["NAWI-D", "FUEL"]
-    assert groups[ON_FILE][0] == ("NAWI-D", "类型NAWI-D")
+    groups = asked(Alerts("FUEL", "NAWI-D")).groups
+    assert groups[ON_FILE] == [("FUEL", "类型FUEL"), ("NAWI-D", "类型NAWI-D")]
     others = {code for code, _ in groups[OTHERS]}
     assert others == {*catalogue()} - {"NAWI-D", "FUEL"}
 
 
 def test_a_type_that_the_address_names_is_offered() -> None:
-    found = asked(Alerts(FUEL=2), chosen="OLD-1")
+    found = asked(Alerts("FUEL"), chosen="OLD-1")
     visit: Any = SimpleNamespace(query=lambda _name: "OLD-1")
     assert found.read(visit) == "OLD-1"
 
 
 def test_a_list_without_alerts_offers_the_catalogue() -> None:
-    groups = asked(Alerts(grpc.StatusCode.UNAVAILABLE)).groups
+    groups = asked(Alerts(refuses=grpc.StatusCode.UNAVAILABLE)).groups
     assert {code for code, _ in groups[OTHERS]} == {*catalogue()}
     with pytest.raises(Refusal):
-        asked(Alerts(grpc.StatusCode.INTERNAL))
+        asked(Alerts(refuses=grpc.StatusCode.INTERNAL))
