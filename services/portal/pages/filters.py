@@ -26,12 +26,12 @@ async def types_on_file(visit: Visit, name: str, label: str) -> Filter:
     While alerts does not answer, no type is before the others.
     """
     try:
-        found = (await ask(visit.services.alerts.GetTypes(alerts.GetTypesRequest()))).type_codes
+        answer = await ask(visit.services.alerts.GetTypes(alerts.GetTypesRequest()))
     except Refusal as refusal:
         if refusal.code is not grpc.StatusCode.UNAVAILABLE:
             raise
-        found = []
-    return _types(visit, name, label, N_("登记在册的类型"), found)
+        answer = alerts.GetTypesResponse()
+    return _types(visit, name, label, N_("登记在册的类型"), answer.type_codes)
 
 
 async def types_in_directory(visit: Visit, name: str, label: str) -> Filter:
