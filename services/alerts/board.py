@@ -17,6 +17,8 @@ from law.colours.rule import Colour
 from law.disclosure.rule import may_list_openly
 from law.errors import NotFound
 from law.evidence import SubjectKind
+from law.instruments import catalogue
+from plumbing import row_scope
 from plumbing.identity import Role
 from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
@@ -25,7 +27,7 @@ from services.alerts.board_parts import BoardParts, Part, Place, count_parts
 from services.alerts.instrument_filters import colour_in_sql
 from services.alerts.lateness import count_late
 from services.alerts.queries import scope
-from services.alerts.tables import ON_FILE, Instrument, Subject
+from services.alerts.tables import ON_FILE, BoardPart, Instrument, Subject
 
 _DAY, _WEEK = timedelta(days=1), timedelta(weeks=1)
 _SHOWN_WEEKS = 8
@@ -107,6 +109,23 @@ def _types(
 
 def _sunday(day: date) -> date:
     return day + _DAY * (6 - day.weekday())
+
+
+async def get_types(view: View, _request: pb.GetTypesRequest) -> pb.GetTypesResponse:
+    """Names the types of the instruments within the caller's scope; nothing is counted.
+
+    For whole bureaus a type stays named once its last instrument has left.
+    """
+    if view.caller.has(Role.OPERATOR):
+        named = sa.select(col(Instrument.type_code)).where(
+            sa.text(ON_FILE), *scope(view.caller, Instrument, "")
+        )
+    else:
+        covered = row_scope.covered(view.caller, BoardPart.bureau)
+        named = sa.select(col(BoardPart.type_code)).where(covered)
+    found = {code for (code,) in await _rows(view, named.distinct())}
+    known = [code for code in catalogue() if code in found]
+    return pb.GetTypesResponse(type_codes=[*known, *sorted(found - {*known})])
 
 
 async def count_colours(view: View, request: pb.CountColoursRequest) -> pb.CountColoursResponse:

@@ -31,6 +31,7 @@ POLICY: Policy = {
     f"/{SERVICE}/SummariseColours": _COLOURS,
     f"/{SERVICE}/ListColours": _COLOURS,
     f"/{SERVICE}/GetColourBoard": _COLOURS,
+    f"/{SERVICE}/GetTypes": _COLOURS,
     f"/{SERVICE}/CountColours": allow(
         Role.OPERATOR, Role.VERIFICATION_INSTITUTION, Role.PUBLIC, *STAFF
     ),

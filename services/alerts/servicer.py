@@ -41,6 +41,7 @@ class AlertsServicer(Servicer, rpc.AlertsServiceServicer):
         async with self.view() as view:
             return await board.get_colour_board(view, request, self._parts)
 
+    GetTypes = query(board.get_types)
     CountColours = query(board.count_colours)
     ListAlerts = query(queries.list_alerts)
     ListNotices = query(queries.list_notices)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import chain
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -77,7 +78,7 @@ class Filter:
 
     `usual` is the option that holds where the address names none; then there is no choice of all.
     `asks` is the field of the request that it fills in, where that has another name. A text has at
-    most `longest` characters.
+    most `longest` characters. `groups` are further options, each group under its heading.
     """
 
     name: str
@@ -87,13 +88,15 @@ class Filter:
     usual: str = ""
     asks: str = ""
     longest: int = 100
+    groups: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
 
     def read(self, visit: Visit) -> str:
         """Returns the value in the address; empty if it is not one that the filter offers."""
         value = visit.query(self.name)[: self.longest]
         if self.box:
             return value if value == "yes" else ""
-        offered = not self.options or value in dict(self.options)
+        options = [*self.options, *chain.from_iterable(self.groups.values())]
+        offered = not options or value in dict(options)
         return (value if offered else "") or self.usual
 
 

@@ -210,13 +210,41 @@ def engaged(
 
     An administrator makes the account; the person sets a password of their own.
     """
+
+    def of_firm(form: Page) -> None:
+        form.get_by_label("单位", exact=True).fill(firm)
+        form.get_by_label("经营者", exact=True).check()
+
+    return _engaged(sign_in, name, person, of_firm, javascript)
+
+
+def engaged_at(
+    sign_in: Callable[..., Page], name: str, person: str, institution: str, bureau: str
+) -> Page:
+    """Somebody of a verification institution, engaged as `engaged` does, without scripts."""
+
+    def of_institution(form: Page) -> None:
+        form.locator("[name=roles][value=verification_institution]").check()
+        form.locator("#institution").select_option(institution)
+        form.locator("#bureau").select_option(bureau)
+
+    return _engaged(sign_in, name, person, of_institution, javascript=False)
+
+
+def _engaged(
+    sign_in: Callable[..., Page],
+    name: str,
+    person: str,
+    scope: Callable[[Page], None],
+    javascript: bool,
+) -> Page:
     first, own = "sample password 1", "sample phrase of somebody"
     administrator = sign_in("administrator", java_script_enabled=False)
     administrator.goto("/accounts/new")
-    texts = {"用户名": name, "姓名": person, "首个密码": first, "单位": firm}
+    texts = {"用户名": name, "姓名": person, "首个密码": first}
     for label, text in texts.items():
         administrator.get_by_label(label, exact=True).fill(text)
-    administrator.get_by_label("经营者", exact=True).check()
+    scope(administrator)
     administrator.get_by_role("button", name="建立", exact=True).click()
     expect(administrator.get_by_role("heading", name=person)).to_be_visible()
     page = sign_in(java_script_enabled=javascript)

@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from services.cli.sample.instruments import INSTITUTION
+from services.cli.sample.instruments import INSTITUTION, SECOND_INSTITUTION
+from services.portal import order_words
 from tests.browser.conftest import today
 
 SignIn = Callable[..., Page]
@@ -22,10 +23,9 @@ def press(page: Page, name: str) -> None:
 
 
 def states(lab: Page) -> None:
-    """The institution enters a site and its capacity; what is missing is named."""
+    """The institution enters a site, and a capacity of all its types; what is missing is named."""
     lab.goto("/institutions")
     lab.get_by_role("link", name=INSTITUTION).click()
-    expect(lab.get_by_text("未填报能力，因此不估计预计完成日。")).to_be_visible()
     lab.get_by_role("link", name="登记检定地点").click()
     press(lab, "保存")
     expect(lab.get_by_role("alert")).to_contain_text("请填写检定地点的名称")
@@ -55,6 +55,7 @@ def registers_a_second(head: Page) -> None:
     head.goto("/institutions/new")
     head.get_by_label("名称", exact=True).fill(SECOND)
     press(head, "保存")
+    expect(head.get_by_text("未填报能力，因此不估计预计完成日。")).to_be_visible()
     head.get_by_role("link", name="登记授权").click()
     head.get_by_label("器具类型").select_option("FUEL")
     head.get_by_label("授权自").fill("2020-01-01")
@@ -76,6 +77,31 @@ def files(operator: Page) -> None:
     operator.goto("/orders/new")
     operator.get_by_label(re.compile("能力-0001")).check()
     press(operator, "继续")
+
+
+def test_the_sample_fills_what_institutions_and_experts_are_shown_on(sign_in: SignIn) -> None:
+    anybody, lab, head = sign_in(), sign_in("demo.institution"), sign_in("demo.unithead")
+    anybody.goto("/directory")
+    main = anybody.locator("main")
+    for text in (INSTITUTION, SECOND_INSTITUTION, "流动检定车", "样例·精密校准公司"):
+        expect(main.get_by_text(text).first).to_be_visible()
+    groups = anybody.locator("#type optgroup")
+    expect(groups.first).to_have_attribute("label", "有机构可以检定的类型")
+    expect(groups.first.locator("[value=FUEL]")).to_have_count(1)
+    expect(groups.last.locator("[value=H2]")).to_have_count(1)
+    lab.goto("/experts")
+    expect(lab.locator("main tbody tr")).to_have_count(3)
+    lab.goto("/orders?which=all")
+    for state, _style in order_words.STATES.values():
+        expect(lab.locator("main tbody").get_by_text(state, exact=True).first).to_be_visible()
+    expect(lab.locator("main tbody").get_by_text("有效期过后才申请").first).to_be_visible()
+    lab.goto("/institutions")
+    lab.get_by_role("link", name=INSTITUTION).click()
+    expect(lab.get_by_role("cell", name="30", exact=True)).to_be_visible()
+    head.goto("/punctuality")
+    expect(head.get_by_role("row", name=re.compile(INSTITUTION))).to_contain_text("1")
+    head.goto("/qualifications?kind=examiner")
+    expect(head.locator("main tbody tr")).to_have_count(2)
 
 
 def test_applicants_choose_by_the_expected_day(sign_in: SignIn) -> None:

@@ -218,6 +218,7 @@ def test_from_the_application_for_a_verification_to_its_result(
     sign_in: SignIn, operator: Page, javascript: bool
 ) -> None:
     lab = sign_in("demo.institution", java_script_enabled=javascript)
+    serial = operator.get_by_role("heading", level=1).inner_text().split()[-1]
     operator.get_by_role("button", name="申请检定").click()
     press(operator, "继续")
     expect(operator.locator(".govuk-error-summary")).to_contain_text("请选择检定机构")
@@ -227,7 +228,7 @@ def test_from_the_application_for_a_verification_to_its_result(
     expect(operator.get_by_text("检定合格以前不要使用这些器具")).to_be_visible()
     press(operator, "提交申请")
     expect(operator.get_by_text("已提交检定申请")).to_be_visible()
-    operator.locator("main tbody a").first.click()
+    operator.get_by_role("link", name=re.compile(serial)).click()
     order = operator.url
 
     lab.goto("/home")

@@ -19,7 +19,7 @@ from law.periods import add_months
 from services.cli.demo.mail import mails
 from services.cli.sample.instruments import INSTITUTION
 from tests.browser.conftest import Sandbox, appears, both_ways, check, today
-from tests.browser.test_morning_of_an_institution import LAB_MAIL, reachable
+from tests.browser.test_morning_of_an_institution import LAB_MAIL
 from tests.patience import PATIENCE_SECONDS
 
 SignIn = Callable[..., Page]
@@ -30,6 +30,16 @@ PHONE: ViewportSize = {"width": 360, "height": 740}
 
 def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
+
+
+def reachable(head: Page) -> None:
+    """The head of the unit notes the mail address of the institution."""
+    head.goto("/institutions")
+    head.get_by_role("link", name=INSTITUTION).click()
+    head.goto(f"{head.url}/change")
+    head.get_by_label("邮箱").fill(LAB_MAIL)
+    press(head, "保存")
+    expect(head.get_by_text(LAB_MAIL)).to_be_visible()
 
 
 def registers(head: Page, room: str, on: date) -> None:

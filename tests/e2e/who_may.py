@@ -791,6 +791,7 @@ AlertsService.ListColours foreign            .  .  .  .  .  .  -  +  -  -  -   .
 AlertsService.ListColours city               .  .  .  .  .  .  -  +  -  -  -   +  +  +
 AlertsService.GetColourBoard own             +  +  +  +  +  +  -  +  -  -  -   +  +  +
 AlertsService.GetColourBoard foreign         .  .  .  .  .  .  -  +  -  -  -   .  .  .
+AlertsService.GetTypes any                   +  +  +  +  +  +  -  +  -  -  -   +  +  +
 AlertsService.CountColours own               +  +  +  +  +  +  -  +  -  +  -   +  +  +
 AlertsService.CountColours neighbour         0  +  +  +  +  +  -  +  -  +  -   +  +  +
 AlertsService.CountColours foreign           0  0  0  0  0  0  -  +  -  +  -   0  0  0

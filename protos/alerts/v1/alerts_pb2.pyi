@@ -867,6 +867,47 @@ class TypeAhead(_message.Message):
 Global___TypeAhead: _TypeAlias = TypeAhead  # noqa: Y015
 
 @_typing.final
+class GetTypesRequest(_message.Message):
+    """Request of GetTypes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTypesRequest: _TypeAlias = GetTypesRequest  # noqa: Y015
+
+@_typing.final
+class GetTypesResponse(_message.Message):
+    """Response of GetTypes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TYPE_CODES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def type_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Types by the catalogue; those that it has no more come last."""
+
+    def __init__(
+        self,
+        *,
+        type_codes: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["type_codes", b"type_codes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTypesResponse: _TypeAlias = GetTypesResponse  # noqa: Y015
+
+@_typing.final
 class CountColoursRequest(_message.Message):
     """Request of CountColours."""
 

@@ -50,6 +50,11 @@ class AlertsServiceStub:
                 request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetColourBoardRequest.SerializeToString,
                 response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetColourBoardResponse.FromString,
                 _registered_method=True)
+        self.GetTypes = channel.unary_unary(
+                '/quanheng.alerts.v1.AlertsService/GetTypes',
+                request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetTypesRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetTypesResponse.FromString,
+                _registered_method=True)
         self.CountColours = channel.unary_unary(
                 '/quanheng.alerts.v1.AlertsService/CountColours',
                 request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.CountColoursRequest.SerializeToString,
@@ -183,6 +188,13 @@ class AlertsServiceServicer:
     def GetColourBoard(self, request, context):
         """Counts instruments by bureau, type and colour, and those whose validity ends in each week ahead;
         if it asks so, by sector, street or institution as well.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTypes(self, request, context):
+        """Names the types of the instruments that the caller may see, in the order of the catalogue.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -362,6 +374,11 @@ def add_AlertsServiceServicer_to_server(servicer, server):
                     servicer.GetColourBoard,
                     request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetColourBoardRequest.FromString,
                     response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetColourBoardResponse.SerializeToString,
+            ),
+            'GetTypes': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTypes,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetTypesRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetTypesResponse.SerializeToString,
             ),
             'CountColours': grpc.unary_unary_rpc_method_handler(
                     servicer.CountColours,
@@ -556,6 +573,33 @@ class AlertsService:
             '/quanheng.alerts.v1.AlertsService/GetColourBoard',
             protos_dot_alerts_dot_v1_dot_alerts__pb2.GetColourBoardRequest.SerializeToString,
             protos_dot_alerts_dot_v1_dot_alerts__pb2.GetColourBoardResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTypes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.AlertsService/GetTypes',
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.GetTypesRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.GetTypesResponse.FromString,
             options,
             channel_credentials,
             insecure,

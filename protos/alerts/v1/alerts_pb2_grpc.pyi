@@ -26,6 +26,8 @@ class AlertsServiceStub:
     """Counts instruments by bureau, type and colour, and those whose validity ends in each week ahead;
     if it asks so, by sector, street or institution as well.
     """
+    GetTypes: _aio.UnaryUnaryMultiCallable[_alerts_pb2.GetTypesRequest, _alerts_pb2.GetTypesResponse]
+    """Names the types of the instruments that the caller may see, in the order of the catalogue."""
     CountColours: _aio.UnaryUnaryMultiCallable[_alerts_pb2.CountColoursRequest, _alerts_pb2.CountColoursResponse]
     """Counts the instruments of one subject by colour; the public may ask it of a listed subject."""
     ListAlerts: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ListAlertsRequest, _alerts_pb2.ListAlertsResponse]
@@ -105,6 +107,14 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
         """Counts instruments by bureau, type and colour, and those whose validity ends in each week ahead;
         if it asks so, by sector, street or institution as well.
         """
+
+    @_abc_1.abstractmethod
+    def GetTypes(
+        self,
+        request: _alerts_pb2.GetTypesRequest,
+        context: _aio.ServicerContext[_alerts_pb2.GetTypesRequest, _abc.Awaitable[_alerts_pb2.GetTypesResponse]],
+    ) -> _abc.Awaitable[_alerts_pb2.GetTypesResponse]:
+        """Names the types of the instruments that the caller may see, in the order of the catalogue."""
 
     @_abc_1.abstractmethod
     def CountColours(

@@ -17,7 +17,7 @@ from plumbing.change import Change
 from plumbing.events.envelope import Received
 from protos.registry.v1 import events_pb2 as registry
 from services.alerts.notices.issue import Matter, issue
-from services.alerts.notices.listing import numbered
+from services.alerts.notices.listing import first_ones
 from services.alerts.notices.tables import KnownDcc
 from services.alerts.notices.texts import Text, body
 from services.alerts.notices.to_institutions import InBoth, issue_to_institution
@@ -103,14 +103,16 @@ def _to_institution(name: str, on: date, rows: Sequence[KnownDcc]) -> InBoth:
 
 
 def _listed(rows: Sequence[KnownDcc]) -> list[str]:
-    named = ((one.certificate_no, one.laboratory) for one in rows[:NAMED])
-    lines = (f"{number or '编号未写明'}，{by or '实验室未写明'}" for number, by in named)
-    rest = len(rows) - NAMED
-    return [*numbered(lines), *([f"另有 {rest} 份，见平台。"] if rest > 0 else [])]
+    return first_ones(rows, NAMED, _called, "另有 {n} 份，见平台。")
+
+
+def _called(one: KnownDcc) -> str:
+    return f"{one.certificate_no or '编号未写明'}，{one.laboratory or '实验室未写明'}"
 
 
 def _listed_en(rows: Sequence[KnownDcc]) -> list[str]:
-    named = ((one.certificate_no, one.laboratory) for one in rows[:NAMED])
-    lines = (f"{number or 'no number'}, {by or 'no laboratory'}" for number, by in named)
-    rest = len(rows) - NAMED
-    return [*numbered(lines), *([f"And {rest} more on the platform."] if rest > 0 else [])]
+    return first_ones(rows, NAMED, _called_en, "And {n} more on the platform.")
+
+
+def _called_en(one: KnownDcc) -> str:
+    return f"{one.certificate_no or 'no number'}, {one.laboratory or 'no laboratory'}"

@@ -9,7 +9,7 @@ from law.people import QualificationKind
 from law.reminders import Due
 from services.alerts.due_dates import Ending
 from services.alerts.notices import english, texts
-from services.alerts.notices.listing import numbered
+from services.alerts.notices.listing import first_ones, numbered
 from services.alerts.notices.texts import Text, body
 
 _QUALIFICATIONS = {
@@ -20,6 +20,7 @@ _QUALIFICATIONS = {
 }
 _EXAMPLE = "提醒的时间为示例，由机关自行确定。"
 _EXAMPLE_EN = "When you are reminded is an example until the bureau sets its own."
+_REST = "另有 {n} 项，见平台。"
 NAMED = 200  # in one mail; the lists have the others
 
 
@@ -52,14 +53,12 @@ def to_subject_en(name: str, on: date, endings: Sequence[Ending]) -> Text:
 
 def to_institution(name: str, on: date, endings: Sequence[Ending]) -> tuple[Text, Text]:
     """Writes what ends to an institution, in Chinese and in English."""
-    rest = len(endings) - NAMED
     stops = any(one.kind in (Due.AUTHORISATION, Due.LABORATORY) for one in endings)
     zh = Text(
         f"授权和资格到期提醒（{on}）：{len(endings)} 项",
         body(
             f"{name}：\n下列授权、资格将要到期：",
-            *numbered(_zh(one, on) for one in endings[:NAMED]),
-            *([f"另有 {rest} 项，见平台。"] if rest > 0 else []),
+            *first_ones(endings, NAMED, lambda one: _zh(one, on), _REST),
             f"延续以后，请告诉登记的机关{'；到期以后的检定结果不再收下' if stops else ''}。",
             _EXAMPLE,
         ),
@@ -68,8 +67,7 @@ def to_institution(name: str, on: date, endings: Sequence[Ending]) -> tuple[Text
         f"Authorisations and qualifications end ({on}): {len(endings)}",
         body(
             f"{name}:\nThese authorisations and qualifications end:",
-            *numbered(_en(one, on) for one in endings[:NAMED]),
-            *([f"And {rest} more on the platform."] if rest > 0 else []),
+            *first_ones(endings, NAMED, lambda one: _en(one, on), "And {n} more on the platform."),
             "Once renewed, tell the bureau that keeps them"
             f"{'; results of later days are not taken' if stops else ''}.",
             _EXAMPLE_EN,
@@ -80,20 +78,19 @@ def to_institution(name: str, on: date, endings: Sequence[Ending]) -> tuple[Text
 
 def to_bureau(on: date, endings: Sequence[tuple[Ending, str]]) -> Text:
     """Writes to a bureau what ends, each with the name of who holds it."""
-    rest = len(endings) - NAMED
     return Text(
         f"许可、授权和资格到期提醒（{on}）：{len(endings)} 项",
         body(
             "下列许可、授权、资格将要到期，持有人有邮箱的已经告知：",
-            *numbered(
-                f"{holder}，{_zh(one, on)}" if holder else _zh(one, on)
-                for one, holder in endings[:NAMED]
-            ),
-            *([f"另有 {rest} 项，见平台。"] if rest > 0 else []),
+            *first_ones(endings, NAMED, lambda one: _of_holder(*one, on), _REST),
             "已经延续的，请更新登记。",
             _EXAMPLE,
         ),
     )
+
+
+def _of_holder(one: Ending, holder: str, on: date) -> str:
+    return f"{holder}，{_zh(one, on)}" if holder else _zh(one, on)
 
 
 def _zh(one: Ending, on: date) -> str:

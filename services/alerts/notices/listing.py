@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol, TypeVar
 
 from services.alerts.notices import english, texts
+
+T = TypeVar("T")
 
 
 class Named(Protocol):
@@ -33,6 +35,15 @@ def named_en(one: Named) -> str:
 def numbered(things: Iterable[str]) -> Iterator[str]:
     """Yields each thing with its number, from 1."""
     return (f"{number}. {one}" for number, one in enumerate(things, 1))
+
+
+def first_ones(things: Sequence[T], most: int, say: Callable[[T], str], rest: str) -> list[str]:
+    """Returns the first things in words, numbered, and how many more there are.
+
+    `rest` says the latter, with `{n}` for the number, and stands only where there are more.
+    """
+    lines, more = [*numbered(map(say, things[:most]))], len(things) - most
+    return [*lines, rest.format(n=more)] if more > 0 else lines
 
 
 def counted(title: str, number: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from law.colours.rule import VerificationResult
-from services.alerts.notices.listing import named, named_en, numbered
+from services.alerts.notices.listing import first_ones, named, named_en
 from services.alerts.notices.texts import Text, body
 
 NAMED = 200  # in one digest; the pages have the others
@@ -37,13 +37,11 @@ class Line:
 def in_chinese(name: str, on: date, lines: Sequence[Line]) -> Text:
     """Writes the digest to the subject `name` in Chinese."""
     about = named(lines[0]) if len(lines) == 1 else f"{len(lines)} 项"
-    rest = len(lines) - NAMED
     return Text(
         f"检定结果和证书（{on}）：{about}",
         body(
             f"{name}：\n贵单位计量器具有下列新的检定结果和证书：",
-            *numbered(map(_zh, lines[:NAMED])),
-            *([f"另有 {rest} 项，见平台。"] if rest > 0 else []),
+            *first_ones(lines, NAMED, _zh, "另有 {n} 项，见平台。"),
             "证书可以在平台上查看和下载。",
         ),
     )
@@ -52,13 +50,11 @@ def in_chinese(name: str, on: date, lines: Sequence[Line]) -> Text:
 def in_english(name: str, on: date, lines: Sequence[Line]) -> Text:
     """Writes the same in English."""
     about = named_en(lines[0]) if len(lines) == 1 else f"{len(lines)} of them"
-    rest = len(lines) - NAMED
     return Text(
         f"Results and certificates ({on}): {about}",
         body(
             f"{name}:\nThese results and certificates of your instruments are new:",
-            *numbered(map(_en, lines[:NAMED])),
-            *([f"And {rest} more on the platform."] if rest > 0 else []),
+            *first_ones(lines, NAMED, _en, "And {n} more on the platform."),
             "You can read and download certificates on the platform.",
         ),
     )

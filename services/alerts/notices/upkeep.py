@@ -16,7 +16,7 @@ from plumbing.database import unindexed
 from plumbing.events.envelope import Received
 from protos.registry.v1 import events_pb2 as registry
 from services.alerts.notices.issue import Matter, issue
-from services.alerts.notices.listing import named, numbered
+from services.alerts.notices.listing import first_ones, named
 from services.alerts.notices.tables import UntoldUpkeep
 from services.alerts.notices.texts import Text, body
 from services.alerts.tables import Bureau, Instrument, Notice, NoticeKind, Subject
@@ -77,20 +77,19 @@ async def _forget(change: Change, upkeep_ids: Sequence[str]) -> None:
 
 
 def _digest(on: date, rows: Sequence[_Noted]) -> Text:
-    lines = [
-        f"{owner.name}，{named(instrument)}：{row.done_on} {_kind(row.kind)}"
-        for row, instrument, owner in rows[:NAMED]
-    ]
-    rest = len(rows) - NAMED
     return Text(
         f"使用单位登记的修理和签封损坏：{len(rows)} 条（{on}）",
         body(
             "使用单位登记了下列修理、签封损坏：",
-            *numbered(lines),
-            *([f"另有 {rest} 条，见平台“维护和签封记录”。"] if rest > 0 else []),
+            *first_ones(rows, NAMED, _noted, "另有 {n} 条，见平台“维护和签封记录”。"),
             "强制检定的器具重新检定合格以前不得使用，请核对。",
         ),
     )
+
+
+def _noted(noted: _Noted) -> str:
+    row, instrument, owner = noted
+    return f"{owner.name}，{named(instrument)}：{row.done_on} {_kind(row.kind)}"
 
 
 def _kind(code: str) -> str:

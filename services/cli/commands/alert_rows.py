@@ -20,6 +20,8 @@ ALERT_ROWS: tuple[Row, ...] = (
         "按机关、类型和颜色统计器具，并按周列出到期数；--by 再按行业、街道或检定机构统计。",
         "Counts instruments by bureau, type and colour; --by adds sector, street or institution.",
         names={"streets": "--street"}),
+    Row("alert types", "alerts.GetTypes", "列出可以看到的器具有哪些类型。",
+        "Names the types of the instruments that you may see."),
     Row("report month", "alerts.SummariseMonth",
         "统计一个月的预警、检定和督促；不写月份即上一个月。",
         "Counts alerts, verifications and escalations of a month; by default the last one."),

@@ -16,11 +16,11 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client, replace_first_password
 from services.cli.commands.accounts import role_value
-from services.cli.sample import loading
-from services.cli.sample.furnishing import furnish, people
+from services.cli.sample import furnishing, loading
 from services.cli.sample.institution import authorise
 from services.cli.sample.instruments import INSTITUTION
-from services.cli.sample.subjects import subjects
+from services.cli.sample.order_book import APPLICANT
+from services.cli.sample.subjects import SampleSubject, subjects
 from services.cli.sessions import ADMINISTRATOR, administrator_password
 
 _CITY = "330100"
@@ -72,26 +72,39 @@ async def engage(client: Client, settings: Settings) -> None:
 
     Only the owner of the file can read the passwords.
     """
-    first = next(s for s in subjects() if s.ref == _OPERATOR)
-    wanted = registry.GetSubjectRequest(subject_id=first.credit_code)
-    subject = (await client.registry.GetSubject(wanted)).subject
+    firm = _firm(_OPERATOR)
+    subject_id = await _subject_id(client, firm)
     opened: list[Member] = []
-    for member in members(first.bureau):
+    for member in members(firm.bureau):
         if member.institution:
             await _register(client, member.bureau)
-        opened.append(await _open(client, member, subject.subject_id))
+        opened.append(await _open(client, member, subject_id))
     password = administrator_password(settings.keys_dir)
     administrator = Member(ADMINISTRATOR, "平台管理员", Role.ADMINISTRATOR, password=password)
     kept = [_kept(member) for member in (*opened, administrator)]
     write_private(settings.cast_file, json.dumps(kept, ensure_ascii=False))
     if not settings.roles_with_second_factor:  # which only a person can set up
-        await _furnish(settings, opened)
+        await _furnish(client, settings, opened, firm.bureau)
 
 
-async def _furnish(settings: Settings, opened: Sequence[Member]) -> None:
-    passwords = {member.name: member.password for member in opened}
+async def _furnish(
+    client: Client, settings: Settings, opened: Sequence[Member], bureau: str
+) -> None:
+    applicant = Member(furnishing.APPLICANT, "样例申请人员", Role.OPERATOR)
+    other = await _open(client, applicant, await _subject_id(client, _firm(APPLICANT)))
+    passwords = {member.name: member.password for member in (*opened, other)}
     async with AsyncExitStack() as exits:
-        await furnish(await people(settings, passwords, exits))
+        acting = await furnishing.people(settings, passwords, exits)
+        await furnishing.furnish(acting, bureau)
+
+
+def _firm(ref: str) -> SampleSubject:
+    return next(one for one in subjects() if one.ref == ref)
+
+
+async def _subject_id(client: Client, firm: SampleSubject) -> str:
+    wanted = registry.GetSubjectRequest(subject_id=firm.credit_code)
+    return (await client.registry.GetSubject(wanted)).subject.subject_id
 
 
 async def _register(client: Client, bureau: str) -> None:

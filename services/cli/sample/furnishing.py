@@ -1,7 +1,8 @@
 """Fills pages of a sandbox that an import leaves empty, by the acts of its cast.
 
-A laboratory with an hour too damp, at which a caseworker has looked, and an instrument that need
-not be verified and is calibrated by a cycle of its owner's.
+A laboratory with an hour too damp, at which a caseworker has looked; an instrument that need not be
+verified and is calibrated by a cycle of its owner's; institutions with sites and capacity, whose
+order book has an order in every state; experts and examiners.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from protos.registry.v1 import laboratories_pb2 as laboratories
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client, fixed_token, log_in
-from services.cli.sample.institution import DOCUMENT, FROM, UNTIL
+from services.cli.sample import order_book, qualifications
+from services.cli.sample.institution import DOCUMENT, FROM, UNTIL, authorise_second, state_own
 from services.cli.sample.instruments import INSTITUTION, LABORATORY, SampleInstrument, instruments
+from services.cli.sample.order_book import OrderBook
 from services.cli.sample.subjects import subjects
 
 CYCLE_MONTHS = 12  # example: true
@@ -30,30 +33,48 @@ _MEASURED = (("20.4", "61"), ("20.9", "88"), ("21.3", "63"))
 
 
 class People(NamedTuple):
-    """Those of the cast who act: of a bureau, of its institution and of an operator."""
+    """Those who act: of a bureau, the head of its city, of an institution, and of two operators."""
 
     caseworker: Client
     head: Client
+    city_head: Client
     institution: Client
     operator: Client
+    applicant: Client
+
+
+# The accounts of those who act; the last one is beside the cast.
+APPLICANT = "sample.applicant"
+_ACCOUNTS = (
+    *("demo.caseworker", "demo.unithead", "demo.cityhead", "demo.institution", "demo.operator"),
+    APPLICANT,
+)
 
 
 async def people(settings: Settings, passwords: Mapping[str, str], exits: AsyncExitStack) -> People:
-    """Signs in those who act; `passwords` are those of the cast, by account."""
+    """Signs in those who act; `passwords` are theirs, by account."""
     clients = []
-    for name in ("demo.caseworker", "demo.unithead", "demo.institution", "demo.operator"):
+    for name in _ACCOUNTS:
         session = await log_in(settings, name, passwords[name])
         clients.append(Client(settings, fixed_token(session.token)))
         exits.push_async_callback(clients[-1].close)
     return People(*clients)
 
 
-async def furnish(acting: People) -> None:
-    """Does all acts of the cast."""
+async def furnish(acting: People, bureau: str) -> None:
+    """Does all acts of the cast; `bureau` is its bureau."""
     clock = await acting.caseworker.clock.GetClock(registry.GetClockRequest())
-    fleet = instruments(subjects(), date.fromisoformat(clock.today))
+    today = date.fromisoformat(clock.today)
+    fleet = instruments(subjects(), today)
     await _measure(acting, next(one for one in fleet if one.in_laboratory))
     await _exempt(acting, next(one for one in fleet if one.exempt))
+    await state_own(acting.institution, bureau)
+    await authorise_second(acting.head, acting.city_head, bureau)
+    await qualifications.enter(acting.caseworker, acting.head, bureau)
+    book = OrderBook(acting.institution, today, fleet)
+    await book.fill(acting.applicant, order_book.OF_APPLICANT)
+    await book.fill(acting.operator, order_book.OF_OPERATOR)
+    await book.report_late(acting.operator, order_book.REPORTED_LATE)
 
 
 async def _measure(acting: People, marked: SampleInstrument) -> None:

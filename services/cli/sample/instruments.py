@@ -15,6 +15,7 @@ from services.cli.sample.subjects import SampleSubject
 PER_SUBJECT = 10
 CYCLE_WHERE_UNKNOWN = 12  # months; example: true
 INSTITUTION = "样例·计量检定院"
+SECOND_INSTITUTION = "样例·计量检测所"
 LABORATORY = "样例·力学实验室"
 _WORK_HOURS = ("09", "10", "11")
 # The numbers of an instrument that was last verified in the laboratory, and of one that its bureau
@@ -29,6 +30,7 @@ _PLATES = {
     "EVC-DC": ("(200~750) V", "1级"),
 }
 
+SCALES = ("NAWI-A", "NAWI-D", "WTS")  # and weights, which a market keeps beside its scales
 TYPES = {
     Sector.FUEL_STATION: ("FUEL",) * 9 + ("PG-P",),
     Sector.MARKET: ("NAWI-D",) * 9 + ("WTS",),

@@ -8,16 +8,15 @@ from uuid import uuid4
 
 from sqlmodel import col, select
 
-from law.errors import Fault, InvalidInput, NotFound, NotPermitted
+from law.errors import NotFound, NotPermitted
 from law.objection import OUTCOME_CITE
-from law.periods import local_day
-from plumbing import validation
 from plumbing.change import Change
 from plumbing.view import View
 from protos.objection.v1 import delivery_pb2 as pb
 from services.objection.evidence.access import visible_case
 from services.objection.handling import require_apart
 from services.objection.serving.policy import RECORDERS
+from services.objection.serving.proof import day_of_service
 from services.objection.steps import aggregate_of
 from services.objection.tables import Case, CaseLetter, CaseStep, LetterDelivery
 
@@ -58,7 +57,8 @@ async def record_delivery(
         raise NotPermitted(zh, en, case=case.case_id)
     await require_apart(change, case)
     letter = await _letter(change, case, request.letter_id)
-    row = _row(change, request, case, _served_on(change, request, letter))
+    given = ("served_on", request.served_on, request.remark)
+    row = _row(change, request, case, day_of_service(change, *given, letter.issued_at))
     change.session.add(row)
     note = f"{letter.title}：{MEANS_ZH[Means(row.means)]}，{row.served_on}，{row.remark}"
     change.session.add(_step(change, case, note))
@@ -79,20 +79,6 @@ async def _letter(change: Change, case: Case, letter_id: str) -> CaseLetter:
     if letter is None:
         raise NotFound("没有这份文书", "There is no such letter", letter_id=letter_id)
     return letter
-
-
-def _served_on(change: Change, request: pb.RecordDeliveryRequest, letter: CaseLetter) -> date:
-    """The day of service; raises InvalidInput with every fault of the request."""
-    day, faults = validation.day(request.served_on, "served_on"), list[Fault]()
-    if day is None or not local_day(letter.issued_at) <= day <= change.today:
-        zh, en = "送达日期应在文书之日和今天之间", "must be from the day of the letter to today"
-        faults.append(Fault("served_on", zh, en))
-    if not request.remark.strip():
-        zh, en = "请写明凭据，例如送达回证编号", "name the proof, such as the receipt of service"
-        faults.append(Fault("remark", zh, en))
-    if faults or day is None:
-        raise InvalidInput(faults=faults)
-    return day
 
 
 def _row(

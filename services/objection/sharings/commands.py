@@ -10,13 +10,13 @@ from datetime import date
 from sqlmodel import col, select
 
 from law.errors import Fault, InvalidInput, NotFound, WrongState
-from law.periods import local_day
 from plumbing import validation
 from plumbing.change import Change
 from plumbing.short_ids import find_by_id
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import sharings_pb2 as pb
 from services.objection.letters import Office
+from services.objection.serving.proof import day_of_service
 from services.objection.sharings.concerned import was_before
 from services.objection.sharings.informing import inform, is_carried_out
 from services.objection.sharings.numbers import numbers_of
@@ -121,7 +121,8 @@ async def record_notice_sent(
     change.caller.require_bureau(row.bureau)
     if row.sent_on is not None:
         raise WrongState("这份告知已经发出", "This notice was sent", notice=row.notice_id)
-    row.sent_on = _sent_on(change, request, row)
+    given = ("sent_on", request.sent_on, request.remark)
+    row.sent_on = day_of_service(change, *given, row.issued_at)
     row.means, row.remark = request.means, request.remark.strip()
     row.recorded_by, row.recorded_at = change.on_behalf_of, change.at
     change.session.add(row)
@@ -155,19 +156,6 @@ def _shared_on(change: Change, request: pb.RecordSharingRequest) -> date:
         for name in ("receiver", "purpose")
         if not getattr(request, name).strip()
     ]
-    if faults or day is None:
-        raise InvalidInput(faults=faults)
-    return day
-
-
-def _sent_on(change: Change, request: pb.RecordNoticeSentRequest, row: ReceiverNotice) -> date:
-    day, faults = validation.day(request.sent_on, "sent_on"), list[Fault]()
-    if day is None or not local_day(row.issued_at) <= day <= change.today:
-        zh, en = "送达日期应在告知之日和今天之间", "must be from the day of the notice to today"
-        faults.append(Fault("sent_on", zh, en))
-    if not request.remark.strip():
-        zh, en = "请写明凭据，例如送达回证编号", "name the proof, such as the receipt of service"
-        faults.append(Fault("remark", zh, en))
     if faults or day is None:
         raise InvalidInput(faults=faults)
     return day

@@ -10,7 +10,6 @@ from functools import partial
 import grpc
 from starlette.responses import Response, StreamingResponse
 
-from law.instruments import catalogue
 from plumbing.archives import Names, Packed, packed
 from plumbing.client import Refusal, ask
 from plumbing.clock import SHANGHAI
@@ -30,6 +29,7 @@ from services.portal.listing import (
     day_of,
     show,
 )
+from services.portal.pages import filters
 from services.portal.pages.certificate_files import pieces, read
 from services.portal.pages.forms import is_day
 from services.portal.pages.reading import subject_names, today
@@ -66,14 +66,14 @@ async def listing(visit: Visit) -> Response:
         ],
         read=partial(_read, visit),
         empty=N_("还没有这样的证书文件。检定机构上传以后，就能在这里下载。"),
-        filters=_filters(visit),
+        filters=await _filters(visit),
     )
     return await show(visit, shown, "certificates/list.html")
 
 
 async def archive(visit: Visit) -> Response:
     """Sends the certificates that the list's filters select as one ZIP with a list of them."""
-    asked = Asked({one.name: one.read(visit) for one in _filters(visit)}, "", PAGE_SIZE, "")
+    asked = Asked({one.name: one.read(visit) for one in await _filters(visit)}, "", PAGE_SIZE, "")
     first = await _read(visit, asked)  # a refusal gets its status before anything is sent
     day = await today(visit)
     name = visit.say(N_("检定证书"))
@@ -169,12 +169,11 @@ def _firm(firms: Mapping[str, Subject], entry: pb.CertificateEntry) -> str:
     return firm.name if firm else ""
 
 
-def _filters(visit: Visit) -> list[Filter]:
+async def _filters(visit: Visit) -> list[Filter]:
     words = visit.words
-    types = sorted((code, words.instrument_type(code)) for code in catalogue())
     return [
         Filter("state", N_("使用状态"), [(one, words.instrument_state(one)) for one in STATES]),
-        Filter("type", N_("类型"), types),
+        await filters.types_on_file(visit, "type", N_("类型")),
         Filter("valid_from", N_("有效期自（如 2026-10-01）"), asks="valid_until_from"),
         Filter("valid_to", N_("有效期止（如 2026-12-31）"), asks="valid_until_to"),
         *([] if visit.has(Role.OPERATOR) else [Filter("subject", N_("使用单位的信用代码"))]),

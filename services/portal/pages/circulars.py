@@ -45,7 +45,6 @@ MOST_PUSHED = 200  # subjects in one letter
 
 async def listing(visit: Visit) -> Response:
     """Shows the circulars that the visitor may see."""
-    states = [(code, visit.say(text)) for code, text in STATES.items()]
 
     async def read(asked: Asked) -> Chunk[pb.Circular]:
         request = pb.ListCircularsRequest(
@@ -81,7 +80,7 @@ async def listing(visit: Visit) -> Response:
         read=read,
         empty=N_("还没有通报。通报从已经公开的曝光名单拟稿，或者从E级（失信）主体的名单拟稿。"),
         filters=(
-            Filter("state", N_("状态"), states),
+            Filter("state", N_("状态"), [*STATES.items()]),
             Filter("by_hand", N_("须人工送达的"), box=True),
             Filter("list", N_("曝光名单的编号"), asks="list_id"),
         ),

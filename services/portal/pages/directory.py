@@ -14,6 +14,7 @@ from protos.registry.v1 import directory_pb2 as pb
 from protos.registry.v1 import people_pb2 as people
 from services.portal import expectation_words
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
+from services.portal.pages import filters
 from services.portal.pages.forms import told
 from services.portal.visit import Visit
 from services.portal.wording import N_
@@ -24,7 +25,6 @@ _FIELDS = ("sites", "division_code", "contact", "phone", "website", "consent")
 
 async def listing(visit: Visit) -> Response:
     """Shows the institutions that let the public find them, with what each may verify today."""
-    types = sorted((code, visit.words.instrument_type(code)) for code in catalogue())
     shown: Listing[pb.DirectoryEntry] = Listing(
         path=PATH,
         title=N_("服务名录"),
@@ -39,7 +39,7 @@ async def listing(visit: Visit) -> Response:
         read=partial(_read, visit),
         empty=N_("没有这样的机构。机构同意公开以后，会列在这里。"),
         filters=[
-            Filter("type", N_("器具类型"), types),
+            await filters.types_in_directory(visit, "type", N_("器具类型")),
             Filter("division", N_("行政区划代码（2、4 或 6 位，如 3301）"), asks="division_code"),
             Filter("q", N_("名称中有"), asks="name_contains"),
         ],

@@ -26,7 +26,6 @@ READERS = (Role.VERIFICATION_INSTITUTION, *STAFF)
 
 async def listing(visit: Visit) -> Response:
     """Shows the verifications that were done in laboratories, with what the records say of each."""
-    say = visit.say
     by_institution = Filter("institution", N_("检定机构全称"))
     shown: Listing[pb.EnvironmentMarkEntry] = Listing(
         path=PATH,
@@ -43,7 +42,7 @@ async def listing(visit: Visit) -> Response:
         read=partial(_read, visit),
         empty=N_("没有这样的检定。检定机构报送结果时写明实验室和起止时间的，会列在这里。"),
         filters=[
-            Filter("finding", N_("情况"), [(code, say(text)) for code, text in FINDINGS.items()]),
+            Filter("finding", N_("情况"), [*FINDINGS.items()]),
             Filter("unnoted", N_("只看需要核对、还没有核对的"), box=True),
             *(() if visit.has(Role.VERIFICATION_INSTITUTION) else (by_institution,)),
         ],

@@ -40,7 +40,6 @@ ENTRY_STATES = {
 
 async def listing(visit: Visit) -> Response:
     """Shows the exposure lists that the visitor may see."""
-    states = [(code, visit.say(text)) for code, text in STATES.items()]
 
     async def read(asked: Asked) -> Chunk[pb.ExposureList]:
         request = pb.ListExposureListsRequest(state=asked["state"], **asked.paging)
@@ -69,7 +68,7 @@ async def listing(visit: Visit) -> Response:
         ),
         read=read,
         empty=N_("还没有曝光名单。"),
-        filters=(Filter("state", N_("状态"), states),),
+        filters=(Filter("state", N_("状态"), [*STATES.items()]),),
     )
     return await show(visit, shown, "exposure/lists.html")
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from starlette.responses import Response
 
-from law.instruments import catalogue
 from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as pb
@@ -21,6 +20,7 @@ from services.portal.listing import (
     day_of,
     show,
 )
+from services.portal.pages import filters
 from services.portal.pages.forms import told
 from services.portal.pages.reading import bureau_names
 from services.portal.pages.tasks import Task
@@ -63,7 +63,7 @@ def _choose(visit: Visit, request: pb.ReleaseUntoldRequest) -> dict[str, str]:
 
 async def _untold(visit: Visit, **values: Any) -> Response:
     bureaus, words = await bureau_names(visit), visit.words
-    types = {code: words.instrument_type(code) for code in (*catalogue(), visit.query("type_code"))}
+    types = await filters.types_on_file(visit, "type_code", N_("器具类型"))
 
     async def read(asked: Asked) -> Chunk[pb.UntoldAlert]:
         of = pb.Untold(**{name: asked[name] for name in _OF_FILTERS})
@@ -94,7 +94,7 @@ async def _untold(visit: Visit, **values: Any) -> Response:
             Column(N_("已有几天没有告知"), lambda row: row.days_untold, numeric=True),
         ),
         filters=(
-            Filter("type_code", N_("器具类型"), sorted(item for item in types.items() if item[0])),
+            types,
             Filter("sector", N_("行业领域"), [*SECTORS.items()]),
             Filter("street", N_("地址包含（如街道名）")),
             Filter("bureau", N_("机关"), [*bureaus.items()]),

@@ -78,7 +78,7 @@ def _filing_page(
         errors=errors or {},
         refusal=refusal,
         form=visit.form,
-        types=catalogue().values(),
+        types={code: visit.words.instrument_type(code) for code in catalogue()},
         cite=FILING_CITE,
     )
 

@@ -8,7 +8,6 @@ from functools import partial
 
 from starlette.responses import Response
 
-from law.instruments import catalogue
 from plumbing.client import ask
 from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as alerts
@@ -17,7 +16,7 @@ from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1.proposals_pb2 import Proposal
 from services.portal import calibration_words, order_words
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
-from services.portal.pages import calibrations, photographs, proposals, upkeep
+from services.portal.pages import calibrations, filters, photographs, proposals, upkeep
 from services.portal.pages.forms import is_day
 from services.portal.pages.reading import (
     bureau_names,
@@ -97,18 +96,17 @@ async def _owners(
 
 
 async def _filters(visit: Visit, words: Words) -> list[Filter]:
-    typed = {code: words.instrument_type(code) for code in (*catalogue(), visit.query("type"))}
-    filters = [
+    shown = [
         Filter("q", N_("编号或类型名称中有"), asks="text"),
         Filter("colour", N_("颜色"), [(one, words.colour(one).word) for one in COLOURS]),
         Filter("state", N_("使用状态"), [(one, words.instrument_state(one)) for one in STATES]),
-        Filter("type", N_("类型"), sorted(item for item in typed.items() if item[0])),
+        await filters.types_on_file(visit, "type", N_("类型")),
         Filter("late", N_("逾期的一方"), [*order_words.WHO_IS_LATE.items()]),
         Filter("free", N_("只看非强制检定的"), box=True),
         Filter("valid_from", N_("有效期自（如 2026-10-01）"), asks="valid_until_from"),
         Filter("valid_to", N_("有效期止（如 2026-12-31）"), asks="valid_until_to"),
     ]
-    return filters if visit.has(Role.OPERATOR) else [*filters, *await _filters_of_staff(visit)]
+    return shown if visit.has(Role.OPERATOR) else [*shown, *await _filters_of_staff(visit)]
 
 
 async def _filters_of_staff(visit: Visit) -> Sequence[Filter]:

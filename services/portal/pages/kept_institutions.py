@@ -163,7 +163,7 @@ def _authorisation_form(
         status=status,
         institution=institution,
         present=present,
-        types=catalogue().values(),
+        types={code: visit.words.instrument_type(code) for code in catalogue()},
         form=form,
         **values,
     )

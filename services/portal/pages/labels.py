@@ -17,6 +17,7 @@ from plumbing.identity import Role
 from plumbing.papers.label_sheet import LabelFace, label_sheet, layouts, path_of
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.address import STAFF
+from services.portal.pages import filters
 from services.portal.pages.institution import own_name
 from services.portal.pages.letters import pdf_response
 from services.portal.pages.reading import today
@@ -41,13 +42,13 @@ async def listing(visit: Visit) -> Response:
 async def _list(visit: Visit, status: int = 200, **values: Any) -> Response:
     own = await _of_visitor(visit)
     if own is None:
-        return _page(visit, registry.ListLabelsResponse(), status, **values)
+        return await _page(visit, registry.ListLabelsResponse(), status, **values)
     request = registry.ListLabelsRequest(**own, page_size=PAGE_SIZE, page_token=visit.query("page"))
     answer = await ask(visit.services.registry.ListLabels(request))
-    return _page(visit, answer, status, **values)
+    return await _page(visit, answer, status, **values)
 
 
-def _page(
+async def _page(
     visit: Visit, answer: registry.ListLabelsResponse, status: int, **values: Any
 ) -> Response:
     total = answer.total if answer.HasField("total") else len(answer.labels)
@@ -59,7 +60,7 @@ def _page(
         more=answer.next_page_token,
         files=[] if visit.query("page") else _parts(answer.more_than or total),
         filters={name: visit.query(name) for name in _FILTERS},
-        types=sorted((code, words.instrument_type(code)) for code in catalogue()),
+        types=await filters.types_on_file(visit, "type", N_("器具类型")),
         states=[(state, words.instrument_state(state)) for state in STATES],
         layouts=[
             (one.name, one.zh if visit.language == "zh-CN" else one.en)

@@ -11,10 +11,9 @@ from plumbing.client import Refusal, ask
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.objection.v1 import delivery_pb2 as pb
 from protos.objection.v1 import objection_pb2 as objection
-from services.portal.pages.forms import NOT_A_DAY, is_day, told
-from services.portal.pages.tellings import MEANS
+from services.portal.pages.forms import told
+from services.portal.pages.tellings import MEANS, faults_of_service
 from services.portal.visit import Visit
-from services.portal.wording import N_
 
 MOST_NOTICES = 1000  # letters of one subject; a firm has a few dozen at most
 
@@ -23,7 +22,7 @@ async def by_hand(visit: Visit) -> Response:
     """Shows the form, or records the service; what is refused leaves the form as it was filled."""
     if visit.request.method == "GET":
         return await _form(visit)
-    if errors := _faults(visit):
+    if errors := faults_of_service(visit, "served_on"):
         return await _form(visit, 422, errors=errors)
     request = pb.RecordDeliveryRequest(
         request_id=visit.request_id(),
@@ -62,17 +61,6 @@ async def mails_of(visit: Visit, case: objection.Case) -> dict[str, alerts.Notic
 def means_of(visit: Visit) -> dict[str, str]:
     """Returns the ways in which a letter can be served, by code."""
     return {code: visit.say(text) for code, text in MEANS.items()}
-
-
-def _faults(visit: Visit) -> dict[str, str]:
-    errors = {}
-    if not is_day(visit.field("served_on")):
-        errors["served_on"] = visit.say(NOT_A_DAY)
-    if visit.field("means") not in MEANS:
-        errors["means"] = visit.say(N_("请选择送达方式"))
-    if not visit.field("remark"):
-        errors["remark"] = visit.say(N_("请写明凭据，例如送达回证编号"))
-    return errors
 
 
 async def _form(visit: Visit, status: int = 200, **values: Any) -> Response:

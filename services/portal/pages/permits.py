@@ -84,8 +84,8 @@ async def _listing(visit: Visit, path: str, subject_id: str = "") -> Listing[pb.
         read=partial(_read, visit, subject_id),
         empty=N_("没有这样的计量行政许可。许可随双公示行政许可文件导入。"),
         filters=[
-            Filter("state", N_("状态"), [(code, say(text)) for code, text in STATES.items()]),
-            Filter("ending", N_("到期"), [(days, say(text)) for days, text in _ENDING.items()]),
+            Filter("state", N_("状态"), [*STATES.items()]),
+            Filter("ending", N_("到期"), [*_ENDING.items()]),
             Filter("matter", N_("许可事项"), _matters(visit)),
             Filter("q", N_("名称、文号、内容中有"), asks="contains"),
         ],

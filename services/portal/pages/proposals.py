@@ -116,7 +116,6 @@ class Difference:
 
 async def listing(visit: Visit) -> Response:
     """Shows the proposed changes that the visitor may see: all, or those in a chosen state."""
-    states = [(code, visit.say(text)) for code, text in STATES.items()]
     shown: Listing[tuple[pb.Proposal, Named]] = Listing(
         path=PATH,
         title=N_("变更申请"),
@@ -133,7 +132,7 @@ async def listing(visit: Visit) -> Response:
         read=partial(_read, visit),
         empty=N_("没有这样的变更申请。更正、撤销失信信息等须经他人批准的变更，提出以后列在这里。"),
         filters=[
-            Filter("state", N_("状态"), states),
+            Filter("state", N_("状态"), [*STATES.items()]),
             Filter("to_decide", N_("只看待我审批的"), box=True),
         ],
         counted=N_("共 {total} 件，第 {first}–{last} 件"),

@@ -59,7 +59,6 @@ PERSONAL = {
 async def listing(visit: Visit) -> Response:
     """Shows the records of the visitor's bureau with what the public is shown of each."""
     words = visit.words
-    states = [(code, visit.say(text)) for code, text in STATES.items()]
     shown: Listing[pb.Publication] = Listing(
         path=PATH,
         title=N_("公开审查"),
@@ -73,7 +72,7 @@ async def listing(visit: Visit) -> Response:
         read=partial(_read, visit),
         empty=N_("没有这样的信用记录。登记的信用记录都在这里等待公开审查。"),
         filters=[
-            Filter("state", N_("公开情况"), states),
+            Filter("state", N_("公开情况"), [*STATES.items()]),
             Filter("reply", N_("只看主体的说明待审查的"), box=True),
         ],
         counted=N_("共 {total} 条，第 {first}–{last} 条"),

@@ -65,8 +65,8 @@ async def listing(visit: Visit) -> Response:
         read=partial(_read, visit),
         empty=N_("没有这样的资格。由办案人员登记，或者按文件登记。"),
         filters=[
-            Filter("kind", N_("类别"), [(code, say(text)) for code, text in KINDS.items()]),
-            Filter("ending", N_("到期"), [(days, say(text)) for days, text in _ENDING.items()]),
+            Filter("kind", N_("类别"), [*KINDS.items()]),
+            Filter("ending", N_("到期"), [*_ENDING.items()]),
             Filter("q", N_("名称、编号、所在机构中有"), asks="contains"),
         ],
     )

@@ -22,6 +22,7 @@ from services.portal.listing import (
     list_address,
     show,
 )
+from services.portal.pages.filters import of_import
 from services.portal.pages.forms import told
 from services.portal.pages.tasks import Task
 from services.portal.visit import Visit
@@ -64,23 +65,13 @@ async def listing(visit: Visit) -> Response:
         read=partial(_read, visit),
         empty=N_("没有这样的事项。导入时要由人决定的器具和处罚列在这里。"),
         filters=[
-            Filter("state", N_("状态"), _said(visit, STATES)),
-            Filter("kind", N_("事项"), _said(visit, KINDS)),
-            *_of_import(visit),
+            Filter("state", N_("状态"), [*STATES.items()]),
+            Filter("kind", N_("事项"), [*KINDS.items()]),
+            *of_import(visit),
         ],
         counted=N_("共 {total} 项，第 {first}–{last} 项"),
     )
     return await show(visit, shown)
-
-
-def _said(visit: Visit, words: dict[str, str]) -> list[tuple[str, str]]:
-    return [(code, visit.say(text)) for code, text in words.items()]
-
-
-def _of_import(visit: Visit) -> list[Filter]:
-    """The filter of one import, where the address names it."""
-    batch = visit.query("batch")[:64]
-    return [Filter("batch", N_("导入批次"), [(batch, batch[:8])])] if batch else []
 
 
 def _linked(visit: Visit, one: pb.Question) -> Cell:

@@ -30,7 +30,7 @@ from services.portal.pages.letter_deliveries import means_of
 from services.portal.pages.platform_mail import FAILURES
 from services.portal.pages.reading import records_of, subject, subject_names
 from services.portal.pages.tasks import Task
-from services.portal.pages.tellings import MEANS
+from services.portal.pages.tellings import faults_of_service
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -160,7 +160,7 @@ async def notice(visit: Visit) -> Response:
     found = await _notice(visit, visit.path("told_id"))
     if visit.request.method == "GET":
         return _sending(visit, found)
-    if errors := _faults_of_sending(visit):
+    if errors := faults_of_service(visit, "sent_on"):
         return _sending(visit, found, 422, errors=errors)
     request = pb.RecordNoticeSentRequest(
         request_id=visit.request_id(),
@@ -239,17 +239,6 @@ def _in_form(values: dict[str, Any]) -> dict[str, Any]:
     for name in [one for one in errors if one.startswith("record_ids")]:
         errors["record"] = errors.pop(name)
     return {**values, "errors": errors}
-
-
-def _faults_of_sending(visit: Visit) -> dict[str, str]:
-    errors = {}
-    if not is_day(visit.field("sent_on")):
-        errors["sent_on"] = visit.say(NOT_A_DAY)
-    if visit.field("means") not in MEANS:
-        errors["means"] = visit.say(N_("请选择送达方式"))
-    if not visit.field("remark"):
-        errors["remark"] = visit.say(N_("请写明凭据，例如送达回证编号"))
-    return errors
 
 
 async def _form(visit: Visit, status: int = 200, **values: Any) -> Response:

@@ -98,7 +98,7 @@ async def by_hand(visit: Visit) -> Response:
     """Shows the form that records a telling by hand, and records it."""
     if visit.request.method == "GET":
         return await _form(visit)
-    errors = _faults(visit)
+    errors = faults_of_service(visit, "told_on")
     if errors:
         return await _form(visit, 422, errors=errors)
     request = pb.RecordTellingRequest(
@@ -116,10 +116,14 @@ async def by_hand(visit: Visit) -> Response:
     return visit.redirect(f"/publication/{visit.path('record_id')}?told=yes")
 
 
-def _faults(visit: Visit) -> dict[str, str]:
+def faults_of_service(visit: Visit, day: str) -> dict[str, str]:
+    """Returns what is wrong in a form that says how something was served, and when, by field.
+
+    `day` is the field of the day.
+    """
     errors = {}
-    if not is_day(visit.field("told_on")):
-        errors["told_on"] = visit.say(NOT_A_DAY)
+    if not is_day(visit.field(day)):
+        errors[day] = visit.say(NOT_A_DAY)
     if visit.field("means") not in MEANS:
         errors["means"] = visit.say(N_("请选择送达方式"))
     if not visit.field("remark"):

@@ -239,6 +239,22 @@ async def test_the_board_is_exact_after_every_change(coloured: RunningAlerts, si
     assert (BUREAU, "另一种器具", "red", 1) in await board()
 
 
+async def test_types_are_named_of_what_is_in_scope(coloured: RunningAlerts, sign_in: As) -> None:
+    await coloured.put(
+        instrument(8, type_code="NAWI-D", subject_id="s2"),
+        instrument(9, type_code="FUEL"),
+        instrument(10, type_code="TAXI", subject_id="s3", bureau="120101"),
+    )
+
+    async def types(*who: Any, **where: Any) -> list[str]:
+        answer = await sign_in(*who, **where).GetTypes(pb.GetTypesRequest())
+        return list(answer.type_codes)
+
+    # In the order of the catalogue, which does not know the last one.
+    assert await types(Role.CASEWORKER, **STAFF) == ["FUEL", "NAWI-D", "试验用器具"]
+    assert await types(Role.OPERATOR, subject_id="s2") == ["NAWI-D", "试验用器具"]
+
+
 async def test_the_board_counts_what_the_lists_show(coloured: RunningAlerts, sign_in: As) -> None:
     staff = sign_in(Role.UNIT_HEAD, **STAFF)
     board = await counted(staff)
