@@ -327,8 +327,10 @@ def _compared(visit: Visit, instrument: pb.Instrument) -> list[tuple[str, str, s
 
 async def _done(visit: Visit, answer: pb.RecordVerificationResponse) -> Response:
     own = order_pb.ListOrdersRequest(instrument_id=answer.instrument.instrument_id, open=True)
-    owner, orders = await asyncio.gather(
-        subject(visit, answer.instrument.subject_id), ask(visit.services.orders.ListOrders(own))
+    owner, orders, dcc = await asyncio.gather(
+        subject(visit, answer.instrument.subject_id),
+        ask(visit.services.orders.ListOrders(own)),
+        results_of_dccs.named(visit),
     )
     return visit.page(
         "institution/recorded.html",
@@ -337,6 +339,7 @@ async def _done(visit: Visit, answer: pb.RecordVerificationResponse) -> Response
         instrument=answer.instrument,
         owner=owner,
         still_open=orders.orders,
+        lacks_file=dcc is not None and dcc.dcc.sha256 != answer.verification.certificate_sha256,
         differing=[(visit.say(_DETAILS[one.field]), one) for one in answer.differing],
         correction=answer.correction.proposal_id,
     )

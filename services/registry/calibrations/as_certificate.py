@@ -7,10 +7,10 @@ the certificate of a verification or of a calibration, never of both.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, NoReturn
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -22,6 +22,8 @@ from law.identity import document_key, serial_key
 from plumbing.change import Change
 from plumbing.file_kinds import FileKind
 from plumbing.short_ids import find_by_id
+from protos.registry.v1 import events_pb2 as events
+from services.registry.announce_changes import Cause, save_verifications
 from services.registry.calibrations.access import find_dcc
 from services.registry.calibrations.announcing import move_dcc
 from services.registry.calibrations.dcc.reading import require_unbroken
@@ -57,7 +59,7 @@ async def certificate_of_result(
     """
     row = await (_named(change, dcc_id) if proposed else find_dcc(change, dcc_id, lock=True))
     own = Calibration.instrument_id == instrument.instrument_id
-    calibrated = await calibrated_by(change.session, [row.dcc_id], own)
+    calibrated = await calibrated_by(change.session, [row.sha256], own)
     require_usable(row, calibrated=bool(calibrated))
     faults = differing(row, content.certificate_no, content.verified_on, instrument.serial_no)
     if content.certificate_sha256 not in ("", row.sha256):
@@ -68,13 +70,22 @@ async def certificate_of_result(
 
 
 async def calibrated_by(
-    session: AsyncSession, dcc_ids: Collection[str], *which: Any
+    session: AsyncSession, sha256s: Collection[str], *which: Any
 ) -> set[tuple[str, str]]:
-    """Returns which certificates are confirmed as calibrations of which instruments."""
-    confirmed = select(Calibration.dcc_id, Calibration.instrument_id).where(
-        col(Calibration.dcc_id).in_(dcc_ids), sa.text(CONFIRMED), *which
+    """Returns which files are confirmed as calibrations of which instruments, whoever sent them."""
+    confirmed = (
+        select(Dcc.sha256, Calibration.instrument_id)
+        .join(Calibration, col(Calibration.dcc_id) == Dcc.dcc_id)
+        .where(col(Dcc.sha256).in_(sha256s), sa.text(CONFIRMED), *which)
     )
     return set((await session.exec(confirmed)).all())
+
+
+def refuse_calibrated(**details: Any) -> NoReturn:
+    """Raises WrongState for a file that is confirmed as a calibration of the instrument."""
+    zh = "该证书已确认为这件器具的校准；校准不是检定，要作为检定证书的，先撤回那次校准"
+    en = "It is confirmed as a calibration, which is no verification; take that back first"
+    raise WrongState(zh, en, **details)
 
 
 def require_usable(row: Dcc, *, calibrated: bool) -> None:
@@ -86,9 +97,7 @@ def require_usable(row: Dcc, *, calibrated: bool) -> None:
         raise WrongState("该证书已经搁置", "The certificate was set aside", state=row.state)
     require_unbroken(row.reading)
     if calibrated:
-        zh = "该证书已确认为这件器具的校准；校准不是检定，要作为检定证书的，先撤回那次校准"
-        en = "It is confirmed as a calibration, which is no verification; take that back first"
-        raise WrongState(zh, en, dcc_id=row.dcc_id)
+        refuse_calibrated(dcc_id=row.dcc_id)
 
 
 async def _named(change: Change, dcc_id: str) -> Dcc:
@@ -123,7 +132,10 @@ def numbers_of(row: Dcc) -> set[str]:
 
 
 async def add_file(change: Change, row: Dcc, result: Verification) -> None:
-    """Makes a certificate the file in force of a new result, and confirms it by that."""
+    """Makes a certificate the first file of a result, and confirms it by that.
+
+    The file is from whoever sent the certificate, also where a unit head releases the result.
+    """
     file = CertificateFile(
         certificate_id=uuid4().hex,
         verification_id=result.verification_id,
@@ -132,20 +144,60 @@ async def add_file(change: Change, row: Dcc, result: Verification) -> None:
         size=row.size,
         kind=FileKind.DCC.value,
         file_name=row.file_name,
-        uploaded_by=change.on_behalf_of,
+        uploaded_by=row.uploaded_by,
         uploaded_at=change.at,
     )
     change.session.add(file)
+    instrument = await change.session.get_one(Instrument, result.instrument_id)
+    uploaded = events.CertificateUploaded(verification_id=result.verification_id, version=1)
+    owner = f"subject/{instrument.subject_id}"
+    await change.announce(uploaded, aggregate=owner, bureau=instrument.bureau)
     object_ = f"verification/{result.verification_id}"
     change.audit("upload_certificate", object_, after=file.model_dump(mode="json"))
     await move_dcc(change, row, DccState.CONFIRMED)
+
+
+async def certify(change: Change, row: Dcc, results: Sequence[Verification]) -> None:
+    """Confirms a certificate as that of results on file, whose file it becomes if they have none.
+
+    A result with another file must not be among them.
+    """
+    for result in results:
+        await change.session.refresh(result, with_for_update=True)
+        if not await _has_file(change.session, result):
+            result.certificate_sha256 = row.sha256
+            result.certificate_on = result.certificate_on or change.today
+            await save_verifications(change, [result], Cause(events.CAUSE_ENTERED))
+            await add_file(change, row, result)
+    if results and row.state is not DccState.CONFIRMED:
+        before = {"state": row.state.value}
+        await move_dcc(change, row, DccState.CONFIRMED)
+        after, object_ = {"state": row.state.value}, f"dcc/{row.dcc_id}"
+        change.audit("confirm_dcc", object_, before=before, after=after, bureau=row.bureau)
+
+
+async def _has_file(session: AsyncSession, result: Verification) -> bool:
+    files = select(CertificateFile.certificate_id).where(
+        CertificateFile.verification_id == result.verification_id
+    )
+    return (await session.exec(files.limit(1))).first() is not None
+
+
+async def reopen_replaced(change: Change, sha256: str, ground: str) -> None:
+    """Lets the certificates wait again that were only that of a result, and no longer are."""
+    sent = select(Dcc).where(Dcc.sha256 == sha256).order_by(col(Dcc.dcc_id))
+    for row in (await change.session.exec(sent.with_for_update())).all():
+        await reopen_dcc(change, row, ground)
 
 
 async def reopen_dcc(change: Change, row: Dcc, ground: str) -> None:
     """Lets a certificate wait again of which nothing is confirmed any more, and audits that."""
     if row.state is not DccState.CONFIRMED or await certified(change.session, row):
         return
-    if await calibrated_by(change.session, [row.dcc_id]):
+    left = select(Calibration.calibration_id).where(
+        Calibration.dcc_id == row.dcc_id, sa.text(CONFIRMED)
+    )
+    if (await change.session.exec(left)).first():
         return
     before = {"state": row.state.value}
     await move_dcc(change, row, DccState.WAITING)

@@ -14,6 +14,12 @@ from plumbing.files import StoredFile
 from protos.registry.v1 import certificates_pb2 as pb
 from protos.registry.v1 import events_pb2 as events
 from services.registry.announce_changes import Cause, save_verifications
+from services.registry.calibrations.as_certificate import (
+    calibrated_by,
+    refuse_calibrated,
+    reopen_replaced,
+)
+from services.registry.calibrations.tables import Calibration
 from services.registry.certificates import wire
 from services.registry.certificates.access import find_verification, require_sender
 from services.registry.institutions.reporting import require_named
@@ -39,13 +45,17 @@ async def add_certificate(
 
     The file that is in force already changes nothing. Raises the errors of `require_may_send`,
     InvalidInput for a first file whose SHA-256 is not the one that was recorded with the
-    verification or for a replacement without a reason, and WrongState if there are `most` versions.
+    verification or for a replacement without a reason, and WrongState if there are `most` versions
+    or the file is confirmed as a calibration of the instrument (ADR 0054).
     """
     await require_may_send(change, header)
     verification, instrument = await find_verification(change, header.verification_id, lock=True)
     present = await _in_force(change, verification)
     if present is not None and present.sha256 == stored.sha256:
         return pb.UploadCertificateResponse(certificate=wire.certificate(present))
+    own = Calibration.instrument_id == instrument.instrument_id
+    if await calibrated_by(change.session, [stored.sha256], own):
+        refuse_calibrated(verification_id=verification.verification_id)
     _check(header, verification, present, stored, most)
     row = _next(change, header, verification, present, stored)
     if present is not None:
@@ -68,6 +78,9 @@ async def add_certificate(
         after=row.model_dump(mode="json"),
         ground=row.reason,
     )
+    if present is not None:
+        await change.session.flush()
+        await reopen_replaced(change, present.sha256, row.reason)
     return pb.UploadCertificateResponse(certificate=wire.certificate(row))
 
 

@@ -27,7 +27,11 @@ from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
 from services.registry.announce_changes import save_verifications
-from services.registry.calibrations.as_certificate import add_file, certificate_of_result
+from services.registry.calibrations.as_certificate import (
+    add_file,
+    certificate_of_result,
+    certify,
+)
 from services.registry.calibrations.tables import Dcc
 from services.registry.coming_into_use import come_into_use
 from services.registry.commands.corrections import propose_correction
@@ -75,39 +79,63 @@ async def record_verification(
     if issuer:
         _check_issued(reader, content, issuer, instrument.type_code)
     refuse_any(faults)
-    certificate = None
-    if request.dcc_id:
-        certificate = await certificate_of_result(change, request.dcc_id, content, instrument)
-        content = replace(content, certificate_sha256=certificate.sha256)
+    certificate = await _certificate(change, request, content, instrument)
     reported = await _reported(change, issuer, content, change.today)
     late = punctuality.late(reported)
     results = _to_record(results, instrument, issuer, certificate)
-    known = [await _recorded_before(change, one) for one in results]
+    known = [await _recorded_before(change, one, certificate) for one in results]
     if not all(known) and exceeds_cycle(
         instrument.type_code, content.verified_on, content.valid_until
     ):
-        proposal = await _propose(change, request, content, instrument, certificate)
+        named = replace(content, certificate_sha256=results[0].certificate_sha256)
+        proposal = await _propose(change, request, named, instrument, certificate)
         return _waiting(request, instrument, proposal, late)
     number = content.certificate_no
     others = await complete(change, instrument, details_of(request), number)
-    rows = [
-        row or await _record(change, one, instrument, reported, certificate)
-        for row, one in zip(known, results, strict=True)
-    ]
+    together = [*zip(known, results, strict=True)]
+    rows = await _record_new(change, together, instrument, reported, certificate)
     recorded = [*map(wire.verification, rows)]
     correction = None
     if not all(known):
         correction = await propose_correction(change, instrument, others, number, change.caller)
-    place = of_result(instrument.instrument_id, content.verified_on)
     return pb.RecordVerificationResponse(
         verification=recorded[0],
         instrument=wire.instrument(instrument),
         verifications=recorded,
-        likeness_id=await likeness_at(change, place),
+        likeness_id=await likeness_at(
+            change, of_result(instrument.instrument_id, content.verified_on)
+        ),
         differing=others,
         correction=correction,
         late=None if all(known) else late,
     )
+
+
+async def _certificate(
+    change: Change,
+    request: pb.RecordVerificationRequest,
+    content: VerificationContent,
+    instrument: Instrument,
+) -> Dcc | None:
+    if not request.dcc_id:
+        return None
+    return await certificate_of_result(change, request.dcc_id, content, instrument)
+
+
+async def _record_new(
+    change: Change,
+    results: Sequence[tuple[Verification | None, VerificationContent]],
+    instrument: Instrument,
+    reported: Mapping[str, date],
+    certificate: Dcc | None,
+) -> list[Verification]:
+    """Records the results that are not on file; the DCC certifies those that are as well."""
+    if certificate:
+        await certify(change, certificate, [row for row, _ in results if row])
+    return [
+        row or await _record(change, one, instrument, reported, certificate, change.today)
+        for row, one in results
+    ]
 
 
 async def release_verification(
@@ -139,8 +167,11 @@ async def release_verification(
     sent_on = local_date(proposal.proposed_at)
     reported = await _reported(change, issuer, content, sent_on)
     for result in _to_record(results, instrument, issuer, certificate):
-        if await _recorded_before(change, result) is None:
-            await _record(change, result, instrument, reported, certificate)
+        row = await _recorded_before(change, result, certificate)
+        if row is None:
+            await _record(change, result, instrument, reported, certificate, sent_on)
+        elif certificate:
+            await certify(change, certificate, [row])
     sender = await reporting.sender(change.session, proposal.proposed_by)
     await propose_correction(change, instrument, others, content.certificate_no, sender)
     await look(change, of_result(instrument.instrument_id, content.verified_on))
@@ -264,9 +295,10 @@ async def _record(
     instrument: Instrument,
     reported: Mapping[str, date],
     certificate: Dcc | None,
+    on: date,
 ) -> Verification:
     row = Verification(verification_id=uuid4().hex, **{**asdict(content), **reported})
-    row.certificate_on = change.today if certificate else None
+    row.certificate_on = on if certificate else None
     change.session.add(row)
     await change.session.flush()
     aside = await severe_stands(change, instrument.instrument_id, {content.verified_on})
@@ -334,7 +366,9 @@ async def of_certificate(
     return [row for row in rows if certificate_of(row.model_dump()) == certificate]
 
 
-async def _recorded_before(change: Change, content: VerificationContent) -> Verification | None:
+async def _recorded_before(
+    change: Change, content: VerificationContent, certificate: Dcc | None
+) -> Verification | None:
     rows = await of_certificate(change.session, asdict(content))
     if not rows:
         return None
@@ -351,6 +385,8 @@ async def _recorded_before(change: Change, content: VerificationContent) -> Veri
     for name in _SAID_BESIDES:  # what is left out contradicts nothing that is on file
         if not given[name]:
             del given[name]
+    if row and certificate and not row.certificate_sha256:  # the file is added to it
+        del given["certificate_sha256"]
     if row and any(getattr(row, name) != value for name, value in given.items()):
         raise AlreadyExists(
             "该机构的这一证书编号已登记，且内容不同",

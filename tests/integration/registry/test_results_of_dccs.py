@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from typing import Any
+
+from sqlmodel import col, select, update
 
 from plumbing.client import new_request_id
 from plumbing.identity import Role
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import calibrations_pb2 as calibrations
 from protos.registry.v1 import certificates_pb2 as certificates
+from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import registry_pb2 as register
+from services.registry.calibrations.tables import Dcc
+from services.registry.tables import CertificateFile, Proposal, Verification
 from tests.dcc import dcc
 from tests.integration.registry.bulk_sender import Sender
 from tests.integration.registry.import_files import (
@@ -23,7 +29,10 @@ from tests.integration.registry.import_files import (
 )
 from tests.integration.registry.running_registry import Client, RunningRegistry, refused, verify
 from tests.integration.registry.test_calibrations import a_number, confirm, read, send
+from tests.integration.registry.test_certificates import pdf
+from tests.integration.registry.test_certificates import send as send_file
 from tests.integration.registry.test_orders import application
+from tests.integration.registry.test_punctuality import lab as lab_of
 
 OWN, OTHER = "合成凭证检定一院", "合成凭证检定二院"
 DAY = "2026-09-14"
@@ -221,3 +230,81 @@ async def test_a_single_result_names_its_dcc_by_the_hash_too(registry: RunningRe
     )
     recorded = await lab.registry.RecordVerification(result(filed, number, sent.dcc.sha256))
     assert recorded.verification.certificate_sha256 == sent.dcc.sha256
+
+
+async def test_a_file_that_a_bureau_confirmed_as_a_calibration_is_no_certificate_either(
+    registry: RunningRegistry,
+) -> None:
+    lab, filed = await registry.speaker(OWN, "FUEL"), await registry.instrument()
+    staff = registry.client(Role.CASEWORKER)
+    file = dcc(filed.serial_no, number=(number := a_number()), begun=DAY, ended=DAY, issued="")
+    of_bureau = (await send(staff, file)).dcc.dcc_id
+    await confirm(staff, of_bureau, filed.instrument_id)
+    own = (await send(lab, file)).dcc.dcc_id
+    with refused("WRONG_STATE"):
+        await lab.registry.RecordVerification(result(filed, number, own))
+    done = await lab.registry.RecordVerification(result(filed, number, ""))
+    with refused("WRONG_STATE"):
+        await send_file(lab, done.verification, file, file_name="a.xml")
+
+
+async def test_a_dcc_is_added_to_a_result_that_was_recorded_without_a_file(
+    registry: RunningRegistry,
+) -> None:
+    lab, filed = await registry.speaker(OWN, "FUEL"), await registry.instrument()
+    file = dcc(filed.serial_no, number=(number := a_number()), begun=DAY, ended=DAY, issued="")
+    sent = (await send(lab, file)).dcc
+    plain = await lab.registry.RecordVerification(result(filed, number, ""))
+    for _ in range(2):
+        added = await lab.registry.RecordVerification(result(filed, number, sent.dcc_id))
+        assert added.verification.verification_id == plain.verification.verification_id
+        assert added.verification.certificate_sha256 == sent.sha256
+    found = await read(lab, sent.dcc_id)
+    assert found.dcc.state == "confirmed"
+    assert found.items[0].verification_id == plain.verification.verification_id
+    told = await registry.events_of(f"subject/{filed.subject_id}")
+    [uploaded] = [one for one in told if isinstance(one, events.CertificateUploaded)]
+    assert (uploaded.verification_id, uploaded.version) == (plain.verification.verification_id, 1)
+
+
+async def test_a_dcc_whose_file_was_uploaded_before_is_confirmed_by_naming_it(
+    registry: RunningRegistry,
+) -> None:
+    lab, filed = await registry.speaker(OWN, "FUEL"), await registry.instrument()
+    file = dcc(filed.serial_no, number=(number := a_number()), begun=DAY, ended=DAY, issued="")
+    own = (await send(lab, file)).dcc.dcc_id
+    done = await lab.registry.RecordVerification(result(filed, number, ""))
+    await send_file(lab, done.verification, file, file_name="a.xml")
+    assert (await read(lab, own)).dcc.state == "waiting"
+    await lab.registry.RecordVerification(result(filed, number, own))
+    assert (await read(lab, own)).dcc.state == "confirmed"
+    await send_file(lab, done.verification, pdf(), reason="换")
+    found = await read(lab, own)
+    assert (found.dcc.state, found.items[0].verification_id) == ("waiting", "")
+
+
+async def test_the_file_of_a_released_result_is_from_its_sender_and_of_the_day_of_the_proposal(
+    registry: RunningRegistry,
+) -> None:
+    name, lab = await lab_of(registry)
+    filed = await registry.instrument()
+    day = "2026-09-04"  # to be reported by the 11th; today is the 14th
+    file = dcc(filed.serial_no, number=(number := a_number()), begun=day, ended=day, issued="")
+    sent = (await send(lab, file)).dcc
+    request = result(
+        filed, number, sent.dcc_id, institution=name, verified_on=day, valid_until="2027-09-03"
+    )
+    proposal = (await lab.registry.RecordVerification(request)).proposal
+    in_time = datetime(2026, 9, 8, 1, tzinfo=UTC)
+    async with registry.database.transaction() as session:
+        own = update(Proposal).where(col(Proposal.proposal_id) == proposal.proposal_id)
+        await session.exec(own.values(proposed_at=in_time))
+    await registry.release(proposal)
+    async with registry.database.snapshot() as session:
+        of_file = select(Verification).where(Verification.certificate_sha256 == sent.sha256)
+        recorded = (await session.exec(of_file)).one()
+        files = select(CertificateFile).where(CertificateFile.sha256 == sent.sha256)
+        kept = (await session.exec(files)).one()
+        row = await session.get_one(Dcc, sent.dcc_id)
+    assert recorded.certificate_on == recorded.reported_on == date(2026, 9, 8)
+    assert kept.uploaded_by == row.uploaded_by

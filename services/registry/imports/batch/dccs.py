@@ -30,9 +30,9 @@ async def take_dccs(change: Change, named: Mapping[str, str]) -> None:
     for verification_id, dcc_id in sorted(named.items()):
         result = await change.session.get_one(Verification, verification_id)
         row = await change.session.get_one(Dcc, dcc_id, with_for_update=True)
-        calibrated = await calibrated_by(change.session, [dcc_id])
+        calibrated = await calibrated_by(change.session, [row.sha256])
         try:
-            require_usable(row, calibrated=(dcc_id, result.instrument_id) in calibrated)
+            require_usable(row, calibrated=(row.sha256, result.instrument_id) in calibrated)
         except WrongState as refusal:
             raise Overtaken(refusal.zh, refusal.en, dcc_id=dcc_id) from refusal
         await add_file(change, row, result)

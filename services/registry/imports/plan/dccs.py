@@ -43,15 +43,15 @@ class NamedDccs:
             return cls(context, {}, set())
         seen = await visible_to(context.session, context.caller)
         named = defaultdict[str, list[Dcc]](list)
-        ids: list[str] = []
+        files: list[str] = []
         for names in chunks(sorted(given), ROWS_IN_QUERY):
             either = sa.or_(col(Dcc.dcc_id).in_(names), col(Dcc.sha256).in_(names))
             for row in (await context.session.exec(select(Dcc).where(either, seen))).all():
                 named[row.dcc_id].append(row)
                 named[row.sha256].append(row)
-                ids.append(row.dcc_id)
+                files.append(row.sha256)
         calibrated = set[tuple[str, str]]()
-        for some in chunks(ids, ROWS_IN_QUERY):
+        for some in chunks(files, ROWS_IN_QUERY):
             calibrated |= await calibrated_by(context.session, some)
         return cls(context, named, calibrated)
 
@@ -87,7 +87,7 @@ class NamedDccs:
 
     def _faults(self, row: Dcc, item: Item, instrument: RegisterRow) -> list[Fault]:
         values = item.values
-        calibrated = (row.dcc_id, instrument["instrument_id"]) in self._calibrated
+        calibrated = (row.sha256, instrument["instrument_id"]) in self._calibrated
         try:
             require_usable(row, calibrated=calibrated)
         except WrongState as refusal:

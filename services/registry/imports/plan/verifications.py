@@ -146,7 +146,7 @@ async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
         if present is None:
             new = {**values, **own, "instrument_id": instrument_id}
             new |= _reported(context, item, new, since)
-            new |= _with_file(dcc, context.change.today)
+            new |= _with_file(dcc, context.sent_on)
             plan.make(Kind.VERIFICATION, item.row, new, dcc_id=dcc.dcc_id if dcc else "")
         else:
             values = {**values, **_writing_on_file(context, item, present), **own}
@@ -182,8 +182,8 @@ def _reported(
     return columns
 
 
-def _with_file(dcc: Dcc | None, today: date) -> dict[str, Any]:
-    return {"certificate_sha256": dcc.sha256, "certificate_on": today} if dcc else {}
+def _with_file(dcc: Dcc | None, sent_on: date) -> dict[str, Any]:
+    return {"certificate_sha256": dcc.sha256, "certificate_on": sent_on} if dcc else {}
 
 
 def _writing_on_file(context: Context, item: Item, present: RegisterRow) -> dict[str, Any]:
