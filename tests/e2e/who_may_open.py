@@ -212,8 +212,8 @@ TABLE = """
 /records/{record_id}/reply own                            >   + - - - - - - - -  - - -
 /records/{record_id}/reply neighbour                      >   - - - - - - - - -  - - -
 /records/{record_id}/reply foreign                        >   - - - - - - - - -  - - -
-/messages own                                             >   + . . . - . - - -  . . .
-/messages neighbour                                       >   . . . . - . - - -  . . .
+/messages own                                             >   + + + + - . - - -  . . .
+/messages neighbour                                       >   . + + + - . - - -  . . .
 /messages foreign                                         >   . . . . - . - - -  . . .
 /messages/{notice_id} own                                 >   + 0 0 0 - 0 - - -  0 0 0
 /messages/{notice_id} neighbour                           >   0 0 0 0 - 0 - - -  0 0 0
