@@ -10,6 +10,7 @@ from typing import Any
 from plumbing.clock import SHANGHAI
 from protos.operations.v1 import operations_pb2 as pb
 from services.portal.laboratory_words import FINDINGS
+from services.portal.order_words import STATES as ORDER_STATES
 from services.portal.wording import N_, Words
 
 # The most telling first. A field without a word is of the machine, such as a digest, and not shown.
@@ -184,6 +185,7 @@ class Content:
             ("case", "outcome"): lambda code: words.outcome(code, "objection"),
             ("instrument", "state"): words.instrument_state,
             ("import", "state"): words.batch_state,
+            ("order", "state"): lambda code: words.say(ORDER_STATES[code][0]),
             ("escalation", "state"): words.escalation_state,
             ("escalation", "outcome"): words.interview_outcome,
         }
