@@ -38,6 +38,7 @@ def test_what_is_of_the_machine_is_left_out() -> None:
         ("record/r1", "status", "withdrawn", "已撤销"),
         ("case/c1", "state", "accepted", "已受理"),
         ("import/b1", "state", "applied", "已导入"),
+        ("order/o1", "state", "in_work", "检定中"),
         ("escalation/s1/1", "step", "guidance_letter", "行政指导建议书"),
         ("account/a1", "roles", ["caseworker", "inspector"], "办案人员、检查人员"),
         ("record/r1", "final", True, "是"),
