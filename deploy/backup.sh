@@ -12,7 +12,10 @@ umask 077
 mkdir -p "$files" "$keys"
 cd "$(dirname "$0")"
 now=$(date -u +%Y-%m-%dT%H%M%SZ)
-compose() { docker compose --env-file compose.env --file compose.yaml "$@"; }
+# The images are those that run: by digest, if `make digests` has written them.
+digests=$([ ! -f digests.env ] || echo --env-file digests.env)
+# shellcheck disable=SC2086 # two words, or none
+compose() { docker compose --env-file compose.env $digests --file compose.yaml "$@"; }
 
 compose exec -T --user postgres --env PGUSER=postgres --env KEEP="$keep" \
   --env LOG=/archive postgresql sh /scripts/databases.sh /backups
@@ -20,7 +23,9 @@ compose exec -T --user postgres --env PGUSER=postgres --env KEEP="$keep" \
 # After the databases: what these name is then there.
 rm -f "$files"/*.unfinished
 while read -r service folder; do
-  compose exec -T "$service" tar -C "$folder" -czf - . </dev/null >"$files/$service-$now.tar.gz.unfinished"
+  # tar ends with 1 if something was added while it read, which the next archive has.
+  compose exec -T "$service" sh -c 'tar -C "$1" -czf - . || [ $? -eq 1 ]' sh "$folder" </dev/null \
+    >"$files/$service-$now.tar.gz.unfinished"
   mv "$files/$service-$now.tar.gz.unfinished" "$files/$service-$now.tar.gz"
   ls -1 "$files" | grep -E "^$service-[0-9TZ-]+\.tar\.gz$" | sort -r | tail -n "+$((keep + 1))" |
     while read -r old; do rm "${files:?}/$old"; done

@@ -9,7 +9,6 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
-OURS = "quanheng"
 
 
 def of_compose() -> dict[str, str]:

@@ -192,14 +192,15 @@ async def _publish_once_more(database: Database, seqs: Sequence[int | None]) -> 
 
     It is half a minute for all of them together.
     """
-    looks = iter(range(LOOKS))
+    left = LOOKS
     for chunk in chunks([*seqs], ROWS_PER_UPDATE):
         chosen = col(Outbox.seq).in_(chunk)
         waiting = select(Outbox.seq).where(chosen, _UNPUBLISHED).limit(1)
-        for _ in looks:
+        while left:
             async with database.snapshot() as session:
                 if (await session.exec(waiting)).first() is None:
                     break
+            left -= 1
             await asyncio.sleep(PAUSE_SECONDS)
         async with database.transaction() as session:
             await session.exec(_PUBLISH_AGAIN.where(chosen))

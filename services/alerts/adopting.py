@@ -76,9 +76,10 @@ async def _adopt_portion(change: Change, bureau: str, done: _Portion, at_most: i
     )
     ordered = rows.order_by(col(Instrument.instrument_id)).limit(at_most)
     found = (await change.session.exec(ordered)).all()
-    altered = await _derive(change, found)
+    changed = await _derive(change, found)
+    await _follow_up(change, changed)
     if len(found) == at_most:
-        return _Portion(modes, found[-1].instrument_id, altered)
+        return _Portion(modes, found[-1].instrument_id, len(changed))
     before, watch.modes = watch.modes, modes
     change.audit(
         "adopt_catalogue",
@@ -88,7 +89,7 @@ async def _adopt_portion(change: Change, bureau: str, done: _Portion, at_most: i
         ground=CATALOGUE,
         bureau=bureau,
     )
-    return _Portion(modes, altered=altered, complete=True)
+    return _Portion(modes, altered=len(changed), complete=True)
 
 
 def _verified_otherwise(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
@@ -103,11 +104,11 @@ async def derive_again(changes: Changes, instrument_ids: Collection[str]) -> Non
         rows = select(Instrument).where(col(Instrument.instrument_id).in_(instrument_ids))
         found = (await change.session.exec(rows)).all()
         await _derive(change, found)
-        await _follow_up(change, found)
+        await _follow_up(change, found)  # of all: some lack only an alert
 
 
-async def _derive(change: Change, rows: Collection[Instrument]) -> int:
-    """Derives instruments again, and what follows where one changed; returns how many did."""
+async def _derive(change: Change, rows: Collection[Instrument]) -> list[Instrument]:
+    """Derives instruments again; returns those that changed."""
     altered = await projection.derive_again(change, [*rows])
     by_bureau: dict[str, list[str]] = {}
     for row in altered:
@@ -116,8 +117,7 @@ async def _derive(change: Change, rows: Collection[Instrument]) -> int:
         after = {"instruments": len(ids), "digest": sha256(",".join(ids).encode()).hexdigest()}
         object_ = f"watch/{bureau}"
         change.audit("derive_colours", object_, after=after, ground=CITE, bureau=bureau)
-    await _follow_up(change, altered)
-    return len(altered)
+    return altered
 
 
 async def _follow_up(change: Change, rows: Sequence[Instrument]) -> None:

@@ -245,7 +245,7 @@ class Verification(Base, table=True):
     there is another one, that `precedes`.
     `certificate_no` and `institution` are empty where it came before they were stored.
     `report_by` is the last day on which its certificate is uploaded in time, inclusive; None once
-    it was, and where none is due.
+    it was, where none is due, and of what has not changed since alerts began to keep it.
     """
 
     __table_args__ = (

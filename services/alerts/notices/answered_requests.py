@@ -8,7 +8,7 @@ from law.separation import Act, release_of
 from plumbing.change import Change
 from protos.registry.v1 import proposals_pb2 as pb
 from services.alerts.notices import english
-from services.alerts.notices.issue import Matter, contact_of, issue
+from services.alerts.notices.issue import Matter, contact_of, issue, known
 from services.alerts.notices.listing import named, named_en
 from services.alerts.notices.texts import Contact, Text, body
 from services.alerts.tables import Instrument, NoticeKind, Subject
@@ -28,8 +28,8 @@ async def tell_owner(change: Change, proposal: pb.Proposal) -> None:
     taken_back = proposal.state == "withdrawn" and proposal.decided_by == proposal.proposed_by
     if not proposal.by_owner or proposal.state not in _ANSWERS or taken_back:
         return
-    owner = await change.session.get(Subject, proposal.subject_id)
-    if owner is None or owner.unwatched:
+    owner = await known(change.session, Subject, proposal.subject_id)
+    if owner.unwatched:
         return
     kind, _, identity = proposal.object.partition("/")
     about = f"instrument/{identity.partition('/')[0]}" if kind == "instrument" else ""

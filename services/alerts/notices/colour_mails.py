@@ -193,7 +193,8 @@ async def issue_rejected(change: Change, alert: sa.Row[Any]) -> None:
     found = await certificates_of(change.session, [alert.alert_id])
     line = replace(_line(alert), certificate=found.get(alert.alert_id, NO_CERTIFICATE))
     facts = (subject.name, change.today, line, contact)
-    key, text = f"rejected/{alert.alert_id}", rejected(*facts)
+    # An alert that is raised anew keeps its id.
+    key, text = f"rejected/{alert.alert_id}/{change.at.isoformat()}", rejected(*facts)
     in_english = partial(english.rejected, *facts)
     notice = await issue(
         change, NoticeKind.REJECTED, key, subject, alert.bureau, text, in_english=in_english

@@ -16,11 +16,11 @@ from plumbing.events.envelope import Received
 from protos.registry.v1 import events_pb2 as registry
 from services.alerts.notices import english, texts
 from services.alerts.notices.issue import issue
-from services.alerts.notices.preferences import is_due, preference_of
+from services.alerts.notices.preferences import preference_of
 from services.alerts.notices.texts import Text
 from services.alerts.notices.to_institutions import InBoth, issue_to_institution, stored
 from services.alerts.owners import owner_key
-from services.alerts.tables import Bureau, NoticeKind
+from services.alerts.tables import Bureau, NoticeKind, Rhythm
 from services.alerts.webhooks.institution_messages import tell_programs_of_due
 
 _RUNGS = {"overdue": "已超过期限", "nearly_due": "即将到期", "new": "新的申请"}
@@ -33,7 +33,7 @@ async def institution_due(change: Change, received: Received[registry.Institutio
     bureau, about = due.institution.bureau, f"{due.institution.institution_id}/{due.on}"
     institution = await stored(change, due.institution)
     wish = await preference_of(change.session, owner_key(institution))
-    if is_due(wish, date.fromisoformat(due.on), urgent=bool(due.overdue)):
+    if wish.rhythm is Rhythm.DAILY or due.overdue:  # others have their week (`institution_weeks`)
         await issue_to_institution(change, about, institution, to_institution(due))
     await tell_programs_of_due(change, due)
     office = await change.session.get(Bureau, bureau)

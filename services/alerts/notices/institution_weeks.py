@@ -31,7 +31,8 @@ from services.alerts.tables import (
     Verification,
 )
 
-NAMED = 200  # in one digest, of each kind; the platform has the others
+NAMED = 200  # in one digest; the platform has the others
+_RUNGS = ("overdue", "nearly_due", "new")
 _WEEK = timedelta(days=7)
 
 
@@ -58,12 +59,13 @@ async def issue_weeks(change: Change, bureau: str, on: date) -> list[Notice]:
 
 async def _due_from(change: Change, one: Institution, on: date) -> registry.InstitutionDue:
     items = [*await _orders(change, one.name, on), *await _certificates(change, one.name, on)]
+    items.sort(key=lambda item: (_RUNGS.index(item.rung), item.due_on))
     return registry.InstitutionDue(
         institution=institutions_pb2.Institution(
             institution_id=one.institution_id, name=one.name, bureau=one.bureau
         ),
         on=on.isoformat(),
-        items=items,
+        items=items[:NAMED],
         total=len(items),
         overdue=sum(item.rung == "overdue" for item in items),
     )
@@ -82,7 +84,6 @@ async def _orders(
             ),
         )
         .order_by(col(AwaitedOrder.due_on), col(AwaitedOrder.order_id))
-        .limit(NAMED)
     )
     return [
         registry.DueFromInstitution(
@@ -108,7 +109,6 @@ async def _certificates(
             col(Verification.report_by) < on + _WEEK,
         )
         .order_by(col(Verification.report_by), col(Verification.verification_id))
-        .limit(NAMED)
     )
     return [
         registry.DueFromInstitution(

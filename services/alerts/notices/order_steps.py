@@ -36,7 +36,7 @@ _Line = tuple[BroughtInstrument, AwaitedOrder]
 
 async def keep_steps(change: Change, orders: Sequence[pb.Order]) -> None:
     """Keeps where instruments are of which their owners are to be told."""
-    for order in orders:
+    for order in sorted(orders, key=lambda one: one.order_id):  # one order of locks
         row = await change.session.get(BroughtInstrument, order.order_id, with_for_update=True)
         if row is not None and (row.version >= order.version or row.state == order.state):
             continue  # something else of it changed
@@ -61,10 +61,13 @@ async def issue_order_steps(change: Change, bureau: str, on: date) -> list[Notic
         .join(AwaitedOrder, col(AwaitedOrder.order_id) == col(BroughtInstrument.order_id))
         .join(Subject, col(Subject.subject_id) == col(BroughtInstrument.subject_id))
         .where(sa.text("brought_instrument.untold"), col(Subject.bureau) == bureau)
-        .order_by(col(BroughtInstrument.step_on), col(AwaitedOrder.serial_no))
+        # What takes another step meanwhile waits, and is told of the next day.
+        .order_by(col(BroughtInstrument.order_id))
+        .with_for_update(of=BroughtInstrument)
     )
     of_owner = dict[str, tuple[Subject, list[_Line]]]()
-    for row, order, owner in await change.session.exec(rows):
+    found = (await change.session.exec(rows)).all()
+    for row, order, owner in sorted(found, key=lambda one: (one[0].step_on, one[1].serial_no)):
         of_owner.setdefault(owner.subject_id, (owner, []))[1].append((row, order))
     digests = [
         OwnerDigest(

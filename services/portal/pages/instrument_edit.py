@@ -7,7 +7,6 @@ for the correction, which a caseworker releases.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from starlette.responses import Response
 
@@ -37,7 +36,7 @@ async def correct(visit: Visit) -> Response:
     instrument = await read_instrument(visit)
     if visit.request.method == "GET":
         return _page(visit, instrument, {name: getattr(instrument, name) for name in FIELDS})
-    form = {name: visit.field(name).strip() for name in (*FIELDS, "ground")}
+    form = {name: visit.field(name) for name in (*FIELDS, "ground")}
     if visit.field("step") == "again":
         return _page(visit, instrument, form)
     errors = {name: visit.say(text) for name, text in _NEEDED.items() if not form[name]}
@@ -110,13 +109,10 @@ def _page(
         status=422 if errors or refusal else 200,
         instrument=instrument,
         form=form,
-        types=_types(visit, instrument.type_code),
+        types={
+            code: visit.words.instrument_type(code)
+            for code in dict.fromkeys((*catalogue(), instrument.type_code))
+        },
         errors=errors or {},
         refusal=refusal,
     )
-
-
-def _types(visit: Visit, present: str) -> list[tuple[str, Any]]:
-    """The types of the catalogue, and the present one where the catalogue does not have it."""
-    codes = dict.fromkeys((*catalogue(), present))
-    return [(code, visit.words.instrument_type(code)) for code in codes]

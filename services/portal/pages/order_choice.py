@@ -36,14 +36,14 @@ class Choice:
 
     chosen: list[str]
     said: list[str] = field(default_factory=list)
-    numbers: str = ""  # that were pasted and chose nothing
+    numbers: str = ""  # that were pasted and have chosen nothing
 
 
 async def choose(
     visit: Visit, chosen: Sequence[str], errors: dict[str, str] | None = None
 ) -> Response:
     """Shows the instruments that a search finds, page by page, and adds to what is ticked."""
-    choice = Choice([*chosen])
+    choice = Choice([*chosen], numbers=visit.field("numbers")[:_LONGEST])
     if visit.field("step") == "all":
         await _add_all(visit, choice)
     elif visit.field("step") == "numbers":
@@ -51,6 +51,8 @@ async def choose(
     page = visit.field("page")
     answer = await _read(visit, _asked(visit), AT_ONCE, page)
     found = answer.total or answer.more_than or len(answer.instruments)
+    unfit = {row.instrument_id for row in answer.instruments if not fits(row)}  # by now
+    choice.chosen = [one for one in choice.chosen if one not in unfit]
     shown = {row.instrument_id for row in answer.instruments if fits(row)}
     return visit.page(
         "orders/choose.html",

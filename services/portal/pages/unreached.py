@@ -62,7 +62,9 @@ async def _correct(visit: Visit, own: registry.Bureau) -> Response:
     try:
         await ask(visit.services.registry.PutBureau(request))
     except Refusal as refusal:
-        return await _page(visit, own, status=422, **told(visit, refusal))
+        present = await _own_bureau(visit) or own  # with its version by now
+        present.email = own.email
+        return await _page(visit, present, status=422, **told(visit, refusal))
     return visit.redirect(f"{PATH}?who=bureau")
 
 

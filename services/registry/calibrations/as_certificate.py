@@ -157,16 +157,17 @@ async def add_file(change: Change, row: Dcc, result: Verification) -> None:
     await move_dcc(change, row, DccState.CONFIRMED)
 
 
-async def certify(change: Change, row: Dcc, results: Sequence[Verification]) -> None:
+async def certify(change: Change, row: Dcc, results: Sequence[Verification], sent_on: date) -> None:
     """Confirms a certificate as that of results on file, whose file it becomes if they have none.
 
-    A result with another file must not be among them.
+    `sent_on` is the day on which it was sent, also where a unit head releases it later. A result
+    with another file must not be among them.
     """
     for result in results:
         await change.session.refresh(result, with_for_update=True)
         if not await _has_file(change.session, result):
             result.certificate_sha256 = row.sha256
-            result.certificate_on = result.certificate_on or change.today
+            result.certificate_on = result.certificate_on or sent_on
             await save_verifications(change, [result], Cause(events.CAUSE_ENTERED))
             await add_file(change, row, result)
     if results and row.state is not DccState.CONFIRMED:

@@ -95,9 +95,12 @@ async def ask_for_correction(
 async def corrected(change: Change, instrument: Instrument, proposal: Proposal) -> dict[str, Any]:
     """Returns the values that a correction gives an instrument; other changes do not hinder it.
 
-    Raises WrongState if one of its fields has another value than when it was proposed, and if it
-    would end a red alert by now.
+    Raises WrongState if one of its fields has another value than when it was proposed, if the owner
+    who asked for it has handed the instrument on, and if it would end a red alert by now.
     """
+    asked = request_about(f"instrument/{instrument.instrument_id}") == proposal.object
+    if asked and proposal.subject_id != instrument.subject_id:
+        raise WrongState(_HANDED_ON, "The instrument has another owner by now")
     if any(
         getattr(instrument, one["field"]) != _value(one["field"], one["before"])
         for one in proposal.changes

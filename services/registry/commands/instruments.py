@@ -94,7 +94,7 @@ async def put_instrument(
             proposal = await propose_instrument(change, request, row, Act.EXEMPT_INSTRUMENT, values)
         filed = shown(row)
         return pb.PutInstrumentResponse(instrument=filed, likeness_id=found, proposal=proposal)
-    asks = bool(request.ground)
+    asks = bool(request.ground.strip())
     values = _differing(change, row, content, request.instrument.version, asks=asks)
     answer = (
         await _colour_with(change, row, values)

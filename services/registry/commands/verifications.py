@@ -131,7 +131,7 @@ async def _record_new(
 ) -> list[Verification]:
     """Records the results that are not on file; the DCC certifies those that are as well."""
     if certificate:
-        await certify(change, certificate, [row for row, _ in results if row])
+        await certify(change, certificate, [row for row, _ in results if row], change.today)
     return [
         row or await _record(change, one, instrument, reported, certificate, change.today)
         for row, one in results
@@ -171,7 +171,7 @@ async def release_verification(
         if row is None:
             await _record(change, result, instrument, reported, certificate, sent_on)
         elif certificate:
-            await certify(change, certificate, [row])
+            await certify(change, certificate, [row], sent_on)
     sender = await reporting.sender(change.session, proposal.proposed_by)
     await propose_correction(change, instrument, others, content.certificate_no, sender)
     await look(change, of_result(instrument.instrument_id, content.verified_on))

@@ -38,10 +38,7 @@ def visible(caller: Caller) -> sa.ColumnElement[bool]:
 def _in_reach(caller: Caller) -> sa.ColumnElement[bool]:
     own = col(Proposal.proposed_by) == caller.account_id
     if is_institution(caller):
-        of_institution: sa.ColumnElement[bool] = col(Proposal.institution) == _institution_of(
-            caller
-        )
-        return of_institution
+        return sa.or_(own, col(Proposal.institution) == _institution_of(caller))
     if caller.has(*_OWN_ONLY):
         return own
     about_accounts = col(Proposal.act).in_(sorted(_ABOUT_ACCOUNTS))

@@ -9,7 +9,7 @@ from plumbing.view import View
 from protos.registry.v1 import proposals_pb2 as pb
 from services.registry.proposals import wire
 from services.registry.proposals.access import find, to_decide, visible
-from services.registry.proposals.propose import details_of
+from services.registry.proposals.propose import details_of, request_about
 from services.registry.tables import Proposal
 
 
@@ -25,10 +25,11 @@ async def list_proposals(view: View, request: pb.ListProposalsRequest) -> pb.Lis
         rows = rows.where(Proposal.state == request.state)
     order = (Proposal.proposed_at, Proposal.proposal_id)
     if request.object:
-        whole, details = request.object, details_of(request.object)
-        parts = [rows.where(Proposal.object == one) for one in (whole, details)]
+        whole = request.object
+        objects = (whole, details_of(whole), request_about(whole))
+        parts = [rows.where(Proposal.object == one) for one in objects]
         page, token = await paging.page_of_several(view.session, request, parts, *order)
-        rows = rows.where(col(Proposal.object).in_([whole, details]))
+        rows = rows.where(col(Proposal.object).in_(objects))
     else:
         page, token = await paging.page(view.session, request, rows, *order)
     count = await paging.count(view.session, request, rows, token)

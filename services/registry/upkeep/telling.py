@@ -23,7 +23,7 @@ async def tell_bureau(
         return
     if not (told_before or change.caller.has(Role.OPERATOR)):
         return
-    told = corrected if corrected is not None and told_before else row
+    told = await _told(change, corrected) if corrected is not None and told_before else row
     event = events.UpkeepNoted(
         upkeep_id=told.upkeep_id,
         instrument_id=told.instrument_id,
@@ -33,6 +33,16 @@ async def tell_bureau(
     )
     owner = f"subject/{instrument.subject_id}"
     await change.announce(event, aggregate=owner, bureau=instrument.bureau)
+
+
+async def _told(change: Change, entry: UpkeepEntry) -> UpkeepEntry:
+    """The entry by which the bureau heard of what `entry`, at the end of corrections, says."""
+    while entry.corrects:
+        former = await change.session.get_one(UpkeepEntry, entry.corrects)
+        if not _is_told(former.kind):
+            break
+        entry = former
+    return entry
 
 
 def _is_told(kind: str) -> bool:

@@ -19,14 +19,16 @@ from plumbing.database import Database
 from plumbing.events.envelope import Received
 from plumbing.identity import service_caller
 from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import orders_pb2 as orders
 from services.alerts import projection
 from services.alerts.notices import owner_digests
 from services.alerts.notices.dccs import dcc_changed, issue_dccs
+from services.alerts.notices.order_steps import issue_order_steps, keep_steps
 from services.alerts.notices.owner_digests import OwnerDigest, issue_to_owners
 from services.alerts.notices.results import certificate_uploaded, issue_results, keep_passed
-from services.alerts.notices.tables import KnownDcc, UntoldResult
+from services.alerts.notices.tables import BroughtInstrument, KnownDcc, UntoldResult
 from services.alerts.notices.texts import Text
-from services.alerts.tables import NoticeKind, Subject
+from services.alerts.tables import AwaitedOrder, NoticeKind, Subject
 from tests.integration.alerts.running_alerts import (
     BUREAU,
     START,
@@ -143,3 +145,34 @@ async def test_a_dcc_that_waits_again_while_it_is_told(database: Database) -> No
     async with database.snapshot() as session:
         kept = await session.get_one(KnownDcc, "d1")
     assert (kept.version, kept.untold) == (2, True)
+
+
+def order(state: str, version: int) -> orders.Order:
+    return orders.Order(order_id="o1", subject_id="s1", state=state, version=version)
+
+
+async def test_an_instrument_that_is_verified_while_its_arrival_is_told(database: Database) -> None:
+    async with changes(database).change(service_caller("alerts")) as change:
+        change.session.add(
+            AwaitedOrder(
+                order_id="o1",
+                subject_id="s1",
+                instrument_id="i1",
+                institution="合成检定院",
+                type_code="FUEL",
+                serial_no="NO-1",
+                in_time=True,
+                applied_on=TODAY,
+                version=1,
+            )
+        )
+        await keep_steps(change, [order("received", 1)])
+        change.audit("test", "test/order")
+
+    async def tell(change: Change) -> Any:
+        return await issue_order_steps(change, BUREAU, TODAY)
+
+    await told_while(database, tell, lambda change: keep_steps(change, [order("completed", 2)]))
+    async with database.snapshot() as session:
+        kept = await session.get_one(BroughtInstrument, "o1")
+    assert (kept.state, kept.untold) == ("completed", True)

@@ -167,7 +167,12 @@ async def test_a_weekly_digest_waits_for_its_day_and_nothing_overdue_does(
     before = [row.key for row in await alerts.notices("institution")]
     assert "institution/i1/2026-09-15" in before, "it came before the wish"
     assert not [key for key in before if "week" in key]
+    # What becomes due on that day is in the digest of the week.
+    on_its_day = due(item("certificate", "nearly_due", "2026-09-22"))
+    on_its_day.on = "2026-09-18"
+    await alerts.announce(on_its_day, aggregate="institution/i1")
     await alerts.watch_days(1)
+    assert "institution/i1/2026-09-18" not in [n.key for n in await alerts.notices("institution")]
     [week] = [one for one in await alerts.notices("institution") if "week" in one.key]
     assert week.key == "institution/week/i1/2026-09-18"
     for part in ("NO-7", "2026-09-20", "JL-1", "2026-09-22"):

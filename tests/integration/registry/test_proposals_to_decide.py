@@ -56,18 +56,21 @@ async def test_proposals_of_others_hide_none_that_one_decides(registry: RunningR
         OTHERS, act=Act.CORRECT_INSTRUMENT, object=f"instrument/{instrument}/details"
     )
     of_heads = _proposal(OTHERS + 1, act=Act.EXCEED_CYCLE, object=f"instrument/{instrument}")
+    asked = _proposal(
+        OTHERS + 4, act=Act.CORRECT_INSTRUMENT, object=f"instrument/{instrument}/request"
+    )
     decided = _proposal(OTHERS + 2, object=f"instrument/{instrument}", state="released")
     longer = _proposal(OTHERS + 3, object=f"instrument/{instrument}0")
-    about = [one.proposal_id for one in (of_caseworkers, of_heads, decided)]
+    about = [one.proposal_id for one in (of_caseworkers, of_heads, decided, asked)]
     waiting, last = of_heads.proposal_id, longer.proposal_id
     async with registry.database.transaction() as session:
-        session.add_all([*own, *elsewhere, of_caseworkers, of_heads, decided, longer])
+        session.add_all([*own, *elsewhere, of_caseworkers, of_heads, decided, longer, asked])
     head = registry.client(Role.UNIT_HEAD, bureau=BUREAU, name="head")
 
     assert await _listed(head, to_decide=True) == ([waiting, last], 2)
     assert await _listed(head, to_decide=True, state="released") == ([], 0)
     caseworker = registry.client(Role.CASEWORKER, bureau=BUREAU, name="caseworker")
-    assert await _listed(caseworker, to_decide=True) == (about[:1], 1)
+    assert await _listed(caseworker, to_decide=True) == ([about[0], about[3]], 2)
     administrator = registry.client(Role.ADMINISTRATOR, bureau=BUREAU)
     assert await _listed(administrator, to_decide=True) == ([], 0)
     # Those of one person wait for another one: all of them, and counted.
@@ -77,8 +80,8 @@ async def test_proposals_of_others_hide_none_that_one_decides(registry: RunningR
     assert len(set(found)) == total
 
     object_ = f"instrument/{instrument}"
-    assert await _listed(head, object=object_) == (about, 3)
-    assert await _listed(head, object=object_, state="waiting") == (about[:2], 2)
+    assert await _listed(head, object=object_) == (about, 4)
+    assert await _listed(head, object=object_, state="waiting") == ([*about[:2], about[3]], 3)
     assert await _listed(head, object=object_, to_decide=True) == ([waiting], 1)
     neighbour = registry.client(Role.UNIT_HEAD, bureau=NEIGHBOUR)
     assert await _listed(neighbour, object=object_) == ([], 0)

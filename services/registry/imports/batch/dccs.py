@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from operator import itemgetter
 
 from sqlmodel import col, select
 
@@ -27,7 +28,9 @@ async def take_dccs(change: Change, named: Mapping[str, str]) -> None:
 
     Raises Overtaken if one was set aside or confirmed as a calibration since the batch was planned.
     """
-    for verification_id, dcc_id in sorted(named.items()):
+    for verification_id, dcc_id in sorted(
+        named.items(), key=itemgetter(1, 0)
+    ):  # one order of locks
         result = await change.session.get_one(Verification, verification_id)
         row = await change.session.get_one(Dcc, dcc_id, with_for_update=True)
         calibrated = await calibrated_by(change.session, [row.sha256])

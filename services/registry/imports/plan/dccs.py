@@ -42,16 +42,17 @@ class NamedDccs:
         if not given:
             return cls(context, {}, set())
         seen = await visible_to(context.session, context.caller)
-        named = defaultdict[str, list[Dcc]](list)
-        files: list[str] = []
+        found: dict[str, Dcc] = {}  # a row may name by id what another names by its file
         for names in chunks(sorted(given), ROWS_IN_QUERY):
             either = sa.or_(col(Dcc.dcc_id).in_(names), col(Dcc.sha256).in_(names))
-            for row in (await context.session.exec(select(Dcc).where(either, seen))).all():
-                named[row.dcc_id].append(row)
-                named[row.sha256].append(row)
-                files.append(row.sha256)
+            rows = (await context.session.exec(select(Dcc).where(either, seen))).all()
+            found |= {row.dcc_id: row for row in rows}
+        named = defaultdict[str, list[Dcc]](list)
+        for row in found.values():
+            named[row.dcc_id].append(row)
+            named[row.sha256].append(row)
         calibrated = set[tuple[str, str]]()
-        for some in chunks(files, ROWS_IN_QUERY):
+        for some in chunks(sorted({row.sha256 for row in found.values()}), ROWS_IN_QUERY):
             calibrated |= await calibrated_by(context.session, some)
         return cls(context, named, calibrated)
 
