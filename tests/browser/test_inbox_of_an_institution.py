@@ -1,7 +1,7 @@
 """An institution reads and acknowledges what is sent to it, and says how it wants to hear.
 
-The owner of an instrument applies and takes the application back; staff find what was sent to their
-bureau. All of it works on pages without scripts.
+The owner of an instrument applies and takes the application back; staff do not see what is sent to
+either. All of it works on pages without scripts.
 """
 
 from __future__ import annotations
