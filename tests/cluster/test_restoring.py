@@ -3,14 +3,19 @@
 A copy is made by databases.sh under load, the log is archived, and restore.sh prepares a server of
 its own from both. NATS and Temporal stay as they are and know of more than the databases then do:
 `quanheng events prepare` names it and empties the streams before the services start, and these fill
-them anew. `quanheng events refill` does it once more while they run.
+them anew. `quanheng events refill` does it once more while they run. Files come back from their own
+copy, and keys from the archive that keys.sh makes of them, in places that were lost with the rest.
 """
 
 from __future__ import annotations
 
 import asyncio
+import shutil
+import subprocess
+import tarfile
 import time
 from collections import Counter
+from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 
@@ -19,7 +24,10 @@ from sqlmodel import select
 
 from plumbing.clock import SystemClock
 from plumbing.events.envelope import Attributes
-from plumbing.settings import SERVICES
+from plumbing.file_kinds import FileKind
+from plumbing.files import Files, StoredFile
+from plumbing.files_copy import copy as copy_files
+from plumbing.settings import SERVICES, Settings
 from services.cli.backup.set_back import prepared
 from services.cli.commands.streams import refill_all
 from services.registry.tables import Subject
@@ -32,10 +40,48 @@ pytestmark = pytest.mark.long
 COPYING = DEPLOY / "kubernetes" / "components" / "backup" / "databases.sh"
 
 
+@dataclass(frozen=True)
+class Apart:
+    """What is copied apart from the databases: a certificate of the register, and all keys."""
+
+    cluster: Cluster
+    certificate: StoredFile
+    keys: Path  # the archive
+
+    @classmethod
+    async def copied(cls, cluster: Cluster) -> Apart:
+        """Copies them by what a cluster runs each night."""
+        stored = await Files.of(_settings(cluster)).keep(b"%PDF- a certificate", FileKind.PDF)
+        assert (await copy_files(_settings(cluster), cluster.folder / "files")).new == 1
+        folder = cluster.folder / "keys-apart"
+        folder.mkdir()
+        command = ["/bin/sh", str(COPYING.with_name("keys.sh")), str(cluster.keys), str(folder)]
+        said = await asyncio.to_thread(subprocess.check_output, command, text=True)
+        return cls(cluster, stored, Path(said.strip()))
+
+    def lose(self) -> None:
+        """Loses them with the rest."""
+        shutil.rmtree(_settings(self.cluster).files_dir)
+        shutil.rmtree(self.cluster.keys)
+
+    async def come_back(self) -> None:
+        """Puts them back, as docs/operations.md says."""
+        settings = _settings(self.cluster)
+        assert (await copy_files(settings, self.cluster.folder / "files", back=True)).new == 1
+        assert await Files.of(settings).read(self.certificate.sha256, self.certificate.size, 0)
+        with tarfile.open(self.keys) as archive:
+            archive.extractall(self.cluster.keys, filter="data")
+
+
+def _settings(cluster: Cluster) -> Settings:
+    return cluster.of("registry")[0].settings
+
+
 async def test_databases_go_back_to_a_moment_and_all_services_agree(cluster: Cluster) -> None:
     damaged, restored = cluster.server, cluster.another_server()
     async with cluster.under_load() as before:
         copy = await asyncio.to_thread(damaged.script, COPYING, str(damaged.folder("copies")))
+    apart = await Apart.copied(cluster)
     # What follows from the last changes is still on its way between the services.
     moment = SystemClock().now().astimezone(UTC).isoformat()
     async with cluster.under_load() as after:
@@ -44,10 +90,12 @@ async def test_databases_go_back_to_a_moment_and_all_services_agree(cluster: Clu
         await asyncio.to_thread(replica.end)
     await asyncio.to_thread(_archive, damaged, cluster.archive)
     await asyncio.to_thread(damaged.crash)
+    apart.lose()
 
     began = time.monotonic()
     restored.go_back(copy, cluster.archive, moment)
     cluster.move_to(restored)
+    await apart.come_back()
     back = time.monotonic()
     named = await _named_by_the_tool(cluster)
     assert {f"subject/{one}" for one in after.subjects} <= named
