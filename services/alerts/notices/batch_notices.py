@@ -6,9 +6,9 @@ from plumbing.change import Change
 from plumbing.events.envelope import Received
 from protos.registry.v1 import events_pb2 as registry
 from services.alerts.notices import texts
-from services.alerts.notices.issue import Matter, issue
+from services.alerts.notices.issue import Matter, issue, office_of
 from services.alerts.notices.texts import Text
-from services.alerts.tables import Bureau, NoticeKind
+from services.alerts.tables import NoticeKind
 
 TITLES = {
     "awaiting_approval": "导入批次待批准",
@@ -21,11 +21,14 @@ TITLES = {
 async def batch_decided(change: Change, received: Received[registry.BatchDecided]) -> None:
     """Issues one notice to the bureau for each estimate of an import batch and each decision on it.
 
-    No notice is issued for a batch of the whole platform, because it belongs to no bureau.
+    No notice is issued for a batch of the whole platform, because it belongs to no bureau. Raises
+    TryLater for a bureau that is not known here yet.
     """
     batch = received.message.batch
-    bureau = await change.session.get(Bureau, batch.bureau)
-    if bureau is None or batch.state not in TITLES:
+    if batch.state not in TITLES:
+        return
+    bureau = await office_of(change.session, batch.bureau)
+    if bureau is None:
         return
     key = f"batch/{batch.batch_id}/{batch.state}/{batch.estimate.digest}"
     text, matter = _text(received.message), Matter(f"batch/{batch.batch_id}")

@@ -15,7 +15,7 @@ from plumbing.change import Change
 from plumbing.events.envelope import Received
 from protos.registry.v1 import events_pb2 as registry
 from services.alerts.notices import english, texts
-from services.alerts.notices.issue import issue
+from services.alerts.notices.issue import issue, known
 from services.alerts.notices.preferences import preference_of
 from services.alerts.notices.texts import Text
 from services.alerts.notices.to_institutions import InBoth, issue_to_institution, stored
@@ -28,7 +28,10 @@ _RUNGS_EN = {"overdue": "Overdue", "nearly_due": "Due soon", "new": "New applica
 
 
 async def institution_due(change: Change, received: Received[registry.InstitutionDue]) -> None:
-    """Issues the digest of a day to an institution, and one of what is overdue to its bureau."""
+    """Issues the digest of a day to an institution, and one of what is overdue to its bureau.
+
+    Raises TryLater if something is overdue and the bureau is not known here yet.
+    """
     due = received.message
     bureau, about = due.institution.bureau, f"{due.institution.institution_id}/{due.on}"
     institution = await stored(change, due.institution)
@@ -36,9 +39,8 @@ async def institution_due(change: Change, received: Received[registry.Institutio
     if wish.rhythm is Rhythm.DAILY or due.overdue:  # others have their week (`institution_weeks`)
         await issue_to_institution(change, about, institution, to_institution(due))
     await tell_programs_of_due(change, due)
-    office = await change.session.get(Bureau, bureau)
-    if due.overdue and office is not None:
-        text = to_bureau(due)
+    if due.overdue:
+        office, text = await known(change.session, Bureau, bureau), to_bureau(due)
         await issue(change, NoticeKind.INSTITUTION, f"overdue/{about}", office, bureau, text)
 
 

@@ -14,6 +14,7 @@ from law.errors import NotFound
 from plumbing.change import Change
 from plumbing.chunks import chunks
 from plumbing.events.inbox import TryLater
+from plumbing.identity import scope_prefix
 from plumbing.short_ids import find_by_id
 from protos.alerts.v1 import alerts_pb2, events_pb2
 from services.alerts import wire
@@ -191,6 +192,14 @@ async def known(session: AsyncSession, table: type[Row], identity: str) -> Row:
     if row is None:
         raise TryLater(f"{table.__name__} {identity} is not known here yet")
     return row
+
+
+async def office_of(session: AsyncSession, bureau: str) -> Bureau | None:
+    """Returns a bureau of the projection; None for the whole platform, which is no bureau.
+
+    Raises TryLater if the bureau is missing because its event has not arrived yet.
+    """
+    return await known(session, Bureau, bureau) if scope_prefix(bureau) else None
 
 
 async def load(session: AsyncSession, notice_id: str, *, lock: bool) -> Notice:

@@ -14,11 +14,11 @@ from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import proposals_pb2 as pb
 from services.alerts.notices import texts
 from services.alerts.notices.answered_requests import tell_owner
-from services.alerts.notices.issue import Matter, issue
+from services.alerts.notices.issue import Matter, issue, office_of
 from services.alerts.notices.listing import named, named_en
 from services.alerts.notices.texts import Text
 from services.alerts.notices.to_institutions import InBoth, issue_to_institution, stored
-from services.alerts.tables import Bureau, Instrument, NoticeKind
+from services.alerts.tables import Instrument, NoticeKind
 
 _WHO = {Office.UNIT_HEAD: "单位负责人", Office.CASEWORKER: "办案人员"}
 TITLES = {
@@ -61,13 +61,16 @@ async def proposal_decided(change: Change, received: Received[registry.ProposalD
 
     An owner is told how a proposal of its own ended.
 
-    Raises NewerValue for an act that only a newer release knows.
+    Raises NewerValue for an act that only a newer release knows, and TryLater for a bureau that is
+    not known here yet.
     """
     proposal = received.message.proposal
     of_administrators = release_of(known(Act, proposal.act)).by is Office.ADMINISTRATOR
     await tell_owner(change, proposal)
-    bureau = await change.session.get(Bureau, proposal.bureau)
-    if bureau is None or of_administrators or proposal.state not in TITLES:
+    if of_administrators or proposal.state not in TITLES:
+        return
+    bureau = await office_of(change.session, proposal.bureau)
+    if bureau is None:
         return
     key = f"proposal/{proposal.proposal_id}/{proposal.state}"
     matter = Matter(f"proposal/{proposal.proposal_id}")

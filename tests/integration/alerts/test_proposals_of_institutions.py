@@ -6,6 +6,7 @@ import pytest
 
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import proposals_pb2 as pb
+from protos.registry.v1 import registry_pb2 as registry
 from services.alerts.notices.links import path_of
 from services.alerts.notices.proposal_notices import to_institution
 from tests.integration.alerts.running_alerts import (
@@ -70,3 +71,23 @@ async def test_it_hears_of_a_verification_beyond_the_cycle_too(alerts: RunningAl
     [notice] = await alerts.notices("institution")
     assert "检定结果没有登记" in notice.body
     assert "单位自编号" not in notice.body
+
+
+async def test_mails_wait_for_a_bureau_that_is_not_known_yet(alerts: RunningAlerts) -> None:
+    other = "330110"
+    late = decided("declined", "exceed_cycle")
+    late.proposal.bureau = late.institution.bureau = other
+    batch = events.BatchDecided(
+        batch=registry.Batch(batch_id="b9", state="rejected", bureau=other, rows=1)
+    )
+    overdue = events.InstitutionDue(institution=LAB, on="2026-09-15", overdue=1, total=1)
+    overdue.institution.bureau = other
+    for event, aggregate in (
+        (late, "proposal/p9"),
+        (batch, "batch/b9"),
+        (overdue, "institution/i9"),
+    ):
+        await alerts.announce(event, aggregate=aggregate, wait=False)
+    await alerts.put(bureau(other), subject(), instrument())
+    kinds = [notice.kind.value for notice in await alerts.notices() if notice.bureau == other]
+    assert sorted(kinds) == ["batch", "institution", "institution", "institution", "proposal"]
