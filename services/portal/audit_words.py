@@ -114,6 +114,7 @@ ACTIONS = {
     "dismiss_dcc": N_("搁置校准证书"),
     "resume_dcc": N_("恢复校准证书"),
     "reopen_dcc": N_("校准证书重新待确认"),
+    "name_dcc": N_("说明为什么用这份校准证书"),
     "confirm_dcc": N_("校准证书用作检定证书"),
     "confirm_calibration": N_("确认校准"),
     "withdraw_calibration": N_("撤回校准"),

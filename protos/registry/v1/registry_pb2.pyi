@@ -1729,6 +1729,7 @@ class RecordVerificationRequest(_message.Message):
     MEASURING_RANGE_FIELD_NUMBER: _builtins.int
     ACCURACY_CLASS_FIELD_NUMBER: _builtins.int
     DCC_ID_FIELD_NUMBER: _builtins.int
+    DCC_GROUND_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     check_only: _builtins.bool
@@ -1745,6 +1746,10 @@ class RecordVerificationRequest(_message.Message):
     """A DCC that was uploaded, by its id, the beginning of its id or its SHA-256: it becomes the file
     of the certificate. Number and day have to be as it states, and the instrument one of its items;
     by itself it is no result. May be empty.
+    """
+    dcc_ground: _builtins.str
+    """Why this DCC, where somebody else than the institution records the result and the DCC is not the
+    institution's: another one sent it, or a bureau did and it names another laboratory.
     """
     @_builtins.property
     def verification(self) -> Global___Verification:
@@ -1767,10 +1772,11 @@ class RecordVerificationRequest(_message.Message):
         measuring_range: _builtins.str = ...,
         accuracy_class: _builtins.str = ...,
         dcc_id: _builtins.str = ...,
+        dcc_ground: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["verification", b"verification"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accuracy_class", b"accuracy_class", "check_only", b"check_only", "dcc_id", b"dcc_id", "measuring_range", b"measuring_range", "owner_no", b"owner_no", "parts", b"parts", "request_id", b"request_id", "verification", b"verification"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accuracy_class", b"accuracy_class", "check_only", b"check_only", "dcc_ground", b"dcc_ground", "dcc_id", b"dcc_id", "measuring_range", b"measuring_range", "owner_no", b"owner_no", "parts", b"parts", "request_id", b"request_id", "verification", b"verification"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -18,11 +18,12 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import Fault, NotFound, WrongState
-from law.identity import document_key, serial_key
+from law.identity import document_key, folded, serial_key
 from plumbing.change import Change
 from plumbing.file_kinds import FileKind
 from plumbing.short_ids import find_by_id
 from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import registry_pb2 as registry
 from services.registry.announce_changes import Cause, save_verifications
 from services.registry.calibrations.access import find_dcc
 from services.registry.calibrations.announcing import move_dcc
@@ -38,35 +39,75 @@ _IN_REQUEST = {
     "verified_on": "verification.verified_on",
     "certificate_sha256": "verification.certificate_sha256",
     "dcc": "dcc_id",
+    "dcc_ground": "dcc_ground",
 }
 
 
 async def certificate_of_result(
     change: Change,
-    dcc_id: str,
+    request: registry.RecordVerificationRequest,
     content: VerificationContent,
     instrument: Instrument,
     *,
+    own: bool,
     proposed: bool = False,
-) -> Dcc:
-    """Returns the certificate that a result names, if the result is as it says.
+) -> Dcc | None:
+    """Returns the certificate that a result names, if the result is as it says; None without one.
 
-    Whoever releases a `proposed` result need not be able to see it: who proposed it was.
+    `own` results are reported by their institution; anybody else says why it names a certificate
+    that is not the institution's. Whoever releases a `proposed` result need not be able to see the
+    certificate: who proposed it was.
 
     Raises NotFound if the caller may see none, WrongState for one that was set aside, changed after
     it was signed or confirmed as a calibration of the instrument, and InvalidInput for another
-    number, day or instrument than it states.
+    number, day or instrument than it states, or a missing ground.
     """
+    if not (dcc_id := request.dcc_id):
+        return None
     row = await (_named(change, dcc_id) if proposed else find_dcc(change, dcc_id, lock=True))
-    own = Calibration.instrument_id == instrument.instrument_id
-    calibrated = await calibrated_by(change.session, [row.sha256], own)
+    of_it = Calibration.instrument_id == instrument.instrument_id
+    calibrated = await calibrated_by(change.session, [row.sha256], of_it)
     require_usable(row, calibrated=bool(calibrated))
     faults = differing(row, content.certificate_no, content.verified_on, instrument.serial_no)
     if content.certificate_sha256 not in ("", row.sha256):
         zh, en = "不是这份 DCC 的 SHA-256", "is not the SHA-256 of this DCC"
         faults.append(Fault("certificate_sha256", zh, en))
+    if not (own or request.dcc_ground.strip()):
+        faults += _of_another(row, content.institution)
     refuse_any([replace(one, field=_IN_REQUEST.get(one.field, one.field)) for one in faults])
     return row
+
+
+def _of_another(row: Dcc, institution: str) -> list[Fault]:
+    """A fault that asks for a ground, if a certificate is not that of a result's institution."""
+    if not (whose := owner_but(row, institution)):
+        return []
+    zh = f"这份 DCC 是{whose[0]}的，不是作出检定的机构的；请写明为什么用它"
+    en = f"the DCC is of {whose[1]}, not of the institution of the result: say why it is used"
+    return [Fault("dcc_ground", zh, en)]
+
+
+def owner_but(row: Dcc, institution: str) -> tuple[str, str] | None:
+    """Returns whose a certificate is, in both languages; None if it is that of an institution.
+
+    It is that of who sent it, or, if a bureau did, that of the laboratory that it names.
+    """
+    name = row.institution or row.reading["certificate"]["laboratory"]
+    if folded(name) == folded(institution):
+        return None
+    return (f"“{name}”", name) if name else ("未写明的实验室", "a laboratory that it does not name")
+
+
+def note_ground(
+    change: Change,
+    row: Dcc | None,
+    request: registry.RecordVerificationRequest,
+    result: Verification,
+) -> None:
+    """Audits why somebody names a certificate for a result, if they said so."""
+    if row and (ground := request.dcc_ground.strip()):
+        after = {"verification_id": result.verification_id}
+        change.audit("name_dcc", f"dcc/{row.dcc_id}", after=after, ground=ground, bureau=row.bureau)
 
 
 async def calibrated_by(

@@ -31,6 +31,7 @@ from services.registry.calibrations.as_certificate import (
     add_file,
     certificate_of_result,
     certify,
+    note_ground,
 )
 from services.registry.calibrations.tables import Dcc
 from services.registry.coming_into_use import come_into_use
@@ -79,7 +80,9 @@ async def record_verification(
     if issuer:
         _check_issued(reader, content, issuer, instrument.type_code)
     refuse_any(faults)
-    certificate = await _certificate(change, request, content, instrument)
+    certificate = await certificate_of_result(
+        change, request, content, instrument, own=issuer is not None
+    )
     reported = await _reported(change, issuer, content, change.today)
     late = punctuality.late(reported)
     results = _to_record(results, instrument, issuer, certificate)
@@ -94,6 +97,7 @@ async def record_verification(
     others = await complete(change, instrument, details_of(request), number)
     together = [*zip(known, results, strict=True)]
     rows = await _record_new(change, together, instrument, reported, certificate)
+    note_ground(change, certificate, request, rows[0])
     recorded = [*map(wire.verification, rows)]
     correction = None
     if not all(known):
@@ -109,17 +113,6 @@ async def record_verification(
         correction=correction,
         late=None if all(known) else late,
     )
-
-
-async def _certificate(
-    change: Change,
-    request: pb.RecordVerificationRequest,
-    content: VerificationContent,
-    instrument: Instrument,
-) -> Dcc | None:
-    if not request.dcc_id:
-        return None
-    return await certificate_of_result(change, request.dcc_id, content, instrument)
 
 
 async def _record_new(
@@ -158,20 +151,19 @@ async def release_verification(
     if issuer:
         _check_issued(reader, content, issuer, instrument.type_code)
     refuse_any(faults)
-    certificate = None
-    if request.dcc_id:
-        certificate = await certificate_of_result(
-            change, request.dcc_id, content, instrument, proposed=True
-        )
+    certificate = await certificate_of_result(
+        change, request, content, instrument, own=issuer is not None, proposed=True
+    )
     others = await complete(change, instrument, details_of(request), content.certificate_no)
     sent_on = local_date(proposal.proposed_at)
     reported = await _reported(change, issuer, content, sent_on)
     for result in _to_record(results, instrument, issuer, certificate):
         row = await _recorded_before(change, result, certificate)
         if row is None:
-            await _record(change, result, instrument, reported, certificate, sent_on)
+            row = await _record(change, result, instrument, reported, certificate, sent_on)
         elif certificate:
             await certify(change, certificate, [row], sent_on)
+        note_ground(change, certificate, request, row)
     sender = await reporting.sender(change.session, proposal.proposed_by)
     await propose_correction(change, instrument, others, content.certificate_no, sender)
     await look(change, of_result(instrument.instrument_id, content.verified_on))

@@ -283,6 +283,59 @@ async def test_a_dcc_whose_file_was_uploaded_before_is_confirmed_by_naming_it(
     assert (found.dcc.state, found.items[0].verification_id) == ("waiting", "")
 
 
+async def test_a_row_for_a_result_on_file_confirms_the_dcc_that_is_its_file(
+    registry: RunningRegistry,
+) -> None:
+    lab, filed = await registry.speaker(OWN, "FUEL"), await registry.instrument()
+    file = dcc(filed.serial_no, number=(number := a_number()), begun=DAY, ended=DAY, issued="")
+    sent = (await send(lab, file)).dcc
+    done = await lab.registry.RecordVerification(result(filed, number, ""))
+    await send_file(lab, done.verification, file, file_name="a.xml")
+    content = verifications(row(filed, number, sent.dcc_id))
+    assert (await upload(lab, "verifications", content, mode="check")).state == "checked"
+    assert (await read(lab, sent.dcc_id)).dcc.state == "waiting"
+    batch = await upload(lab, "verifications", content)
+    assert (batch.state, batch.unchanged) == ("applied", 1)
+    found = await read(lab, sent.dcc_id)
+    assert found.dcc.state == "confirmed"
+    assert found.items[0].verification_id == done.verification.verification_id
+    asked = certificates.GetCertificatesRequest(verification_id=done.verification.verification_id)
+    [kept] = (await lab.certificates.GetCertificates(asked)).certificates
+    assert (kept.sha256, kept.version) == (sent.sha256, 1)
+    again = await upload(lab, "verifications", content + b"\n")
+    assert (again.state, again.unchanged) == ("unchanged", 1)
+    await undo(registry.client(Role.CASEWORKER), batch)
+    assert (await read(lab, sent.dcc_id)).dcc.state == "confirmed"  # it is the file still
+
+
+async def test_staff_say_why_they_name_a_dcc_that_is_not_the_institutions(
+    registry: RunningRegistry,
+) -> None:
+    other, filed = await registry.speaker(OTHER, "FUEL"), await registry.instrument()
+    await registry.speaker(OWN, "FUEL")
+    staff = await registry.person(Role.CASEWORKER)
+
+    async def named(client: Client, **values: str) -> tuple[str, str]:
+        file = dcc(filed.serial_no, number=a_number(), begun=DAY, ended=DAY, issued="", **values)
+        sent = (await send(client, file)).dcc
+        return sent.certificate_no, sent.dcc_id
+
+    for number, dcc_id in (await named(other), await named(staff, laboratory=OTHER)):
+        with refused("INVALID_INPUT", "dcc_ground"):
+            await staff.registry.RecordVerification(result(filed, number, dcc_id))
+        in_file = await upload(staff, "verifications", verifications(row(filed, number, dcc_id)))
+        assert in_file.state == "refused"
+        assert await reasons(staff, in_file) == [(2, "DCC", "DCC_NOT_OF_THIS_RESULT")]
+        request = result(filed, number, dcc_id)
+        request.dcc_ground = "两院合并，证书由乙院出具"
+        await staff.registry.RecordVerification(request)
+        entries = await registry.audited(f"dcc/{dcc_id}")
+        [named_so] = [one for one in entries if one.action == "name_dcc"]
+        assert named_so.ground == "两院合并，证书由乙院出具"
+    number, dcc_id = await named(staff, laboratory=OWN)
+    await staff.registry.RecordVerification(result(filed, number, dcc_id))
+
+
 async def test_the_file_of_a_released_result_is_from_its_sender_and_of_the_day_of_the_proposal(
     registry: RunningRegistry,
 ) -> None:

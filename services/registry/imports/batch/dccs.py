@@ -15,6 +15,7 @@ from services.registry.announce_changes import IDS_IN_QUERY
 from services.registry.calibrations.as_certificate import (
     add_file,
     calibrated_by,
+    certify,
     reopen_dcc,
     require_usable,
 )
@@ -23,13 +24,15 @@ from services.registry.imports.staging.rivals import Overtaken
 from services.registry.tables import CertificateFile, Verification
 
 
-async def take_dccs(change: Change, named: Mapping[str, str]) -> None:
+async def take_dccs(change: Change, named: Mapping[str, str], on_file: Mapping[str, str]) -> None:
     """Makes DCCs the files of new results; `named` has the DCC of each result, by their ids.
 
+    `on_file` has those of results on file that have the same file already, or its SHA-256 alone.
     Raises Overtaken if one was set aside or confirmed as a calibration since the batch was planned.
     """
+    every = {**named, **on_file}
     for verification_id, dcc_id in sorted(
-        named.items(), key=itemgetter(1, 0)
+        every.items(), key=itemgetter(1, 0)
     ):  # one order of locks
         result = await change.session.get_one(Verification, verification_id)
         row = await change.session.get_one(Dcc, dcc_id, with_for_update=True)
@@ -38,7 +41,13 @@ async def take_dccs(change: Change, named: Mapping[str, str]) -> None:
             require_usable(row, calibrated=(row.sha256, result.instrument_id) in calibrated)
         except WrongState as refusal:
             raise Overtaken(refusal.zh, refusal.en, dcc_id=dcc_id) from refusal
-        await add_file(change, row, result)
+        if verification_id in on_file:
+            if result.certificate_sha256 != row.sha256:
+                zh, en = "检定的证书文件已经更换", "the file of the certificate was replaced"
+                raise Overtaken(zh, en, dcc_id=dcc_id)
+            await certify(change, row, [result], change.today)
+        else:
+            await add_file(change, row, result)
 
 
 async def reopen_dccs(change: Change, removed: Collection[str], ground: str) -> None:

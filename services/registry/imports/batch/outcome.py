@@ -42,8 +42,7 @@ def count(batch: ImportBatch, plan: Plan, file: FileContent, mode: str) -> None:
         batch.state, batch.changed, batch.unchanged = "refused", 0, 0
         batch.effects = None
     else:
-        makes_anything = plan.questions or any(plan.things.values())
-        batch.state = "applied" if makes_anything else "unchanged"
+        batch.state = "applied" if plan.makes_anything else "unchanged"
 
 
 def _effects(plan: Plan, file: FileContent) -> dict[str, Any]:

@@ -62,7 +62,8 @@ class Ready:
 
     `staged` is None if it changes nothing in the register; `alike` is where it makes things that
     are perhaps the same, and `questions` what a person then decides; `dccs` has the DCCs of new
-    results, by the ids of both; `planned` goes into the audit chain.
+    results, by the ids of both, and `certified` those of results on file; `planned` goes into the
+    audit chain.
     """
 
     upload: Upload
@@ -72,6 +73,7 @@ class Ready:
     alike: Collection[Place] = ()
     questions: Sequence[Found] = ()
     dccs: Mapping[str, str] = field(default_factory=dict)
+    certified: Mapping[str, str] = field(default_factory=dict)
     planned: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -167,6 +169,7 @@ class _Preparation:
             alike=plan.alike.keys(),
             questions=[one.found for one in plan.questions],
             dccs={one.thing_id: one.dcc_id for one in plan.things[Kind.VERIFICATION] if one.dcc_id},
+            certified={key: dcc_id for key, (_, dcc_id) in plan.certified.items()},
             planned=planned(plan),
         )
 
@@ -233,7 +236,7 @@ async def apply(change: Change, batch: ImportBatch, ready: Ready, *, reasons: st
     change.audit(action, f"import/{batch.batch_id}", after=after, ground=reasons)
     if ready.staged:
         await ready.staged.announce(change)
-    await take_dccs(change, ready.dccs)
+    await take_dccs(change, ready.dccs, ready.certified)
     await orders.follow_batch(change, batch.batch_id)
     await follow_owners_of_batch(change, batch.batch_id)
     await complete_by_batch(change, batch.batch_id)

@@ -17,11 +17,13 @@ from services.registry.calibrations.access import SEVERAL_EN, SEVERAL_ZH, visibl
 from services.registry.calibrations.as_certificate import (
     calibrated_by,
     differing,
+    owner_but,
     require_usable,
 )
 from services.registry.calibrations.tables import Dcc
 from services.registry.imports.plan.plan import ROWS_IN_QUERY, Context, RegisterRow
 from services.registry.imports.rows.reader import Item
+from services.registry.institutions.reporting import is_institution
 
 
 class NamedDccs:
@@ -93,6 +95,14 @@ class NamedDccs:
             require_usable(row, calibrated=calibrated)
         except WrongState as refusal:
             return [Fault("dcc", refusal.zh, refusal.en)]
+        if not is_institution(self._context.caller) and (
+            whose := owner_but(row, values["institution"])
+        ):
+            zh = f"这份 DCC 是{whose[0]}的，不是该检定机构的；确要使用的，请逐台登记并写明理由"
+            en = (
+                f"the DCC is of {whose[1]}, not of the institution: record it singly, with a ground"
+            )
+            return [Fault("dcc", zh, en)]
         number = values.get("certificate_no", "")
         return differing(row, number, values["verified_on"], instrument["serial_no"])
 

@@ -30,6 +30,7 @@ from plumbing.change import Change
 from plumbing.chunks import chunks
 from plumbing.identity import Caller, scope_prefix
 from protos.registry.v1 import registry_pb2 as pb
+from services.registry.calibrations.tables import Dcc, DccState
 from services.registry.imports.progress import Progress
 from services.registry.imports.rows.faults import Notes
 from services.registry.imports.rows.file import FileContent
@@ -91,6 +92,8 @@ class Plan:
     `claimed` are ids of instruments on file that rows without a serial number are about, `merged`
     rows that tell again what an earlier row of the file tells. `alike` is where things will be that
     are perhaps the same, each with the first such row. `questions` are what a person has to decide.
+    `certified` has the DCCs that wait and are the files of results on file, by these results' ids,
+    each with its row.
     """
 
     things: dict[Kind, list[Planned]] = field(default_factory=lambda: defaultdict(list))
@@ -102,6 +105,12 @@ class Plan:
     merged: set[int] = field(default_factory=set)
     alike: dict[Place, int] = field(default_factory=dict)
     questions: list[Raised] = field(default_factory=list)
+    certified: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    @property
+    def makes_anything(self) -> bool:
+        """Whether the import would change anything."""
+        return bool(self.questions or self.certified or any(self.things.values()))
 
     def make(
         self,
@@ -134,6 +143,11 @@ class Plan:
         else:
             self.unchanged.add(row)
 
+    def certify(self, row: int, verification_id: str, dcc: Dcc | None) -> None:
+        """Plans that a DCC is confirmed as the file of a result on file, if it waits."""
+        if dcc and dcc.state is DccState.WAITING:
+            self.certified[verification_id] = row, dcc.dcc_id
+
     def drop(self, rows: Collection[int]) -> None:
         """Removes from the plan all changes that come from these rows of the file."""
         for kind, things in self.things.items():
@@ -141,6 +155,7 @@ class Plan:
         self.beyond_cycle -= set(rows)
         self.alike = {place: row for place, row in self.alike.items() if row not in rows}
         self.questions = [one for one in self.questions if one.row not in rows]
+        self.certified = {key: one for key, one in self.certified.items() if one[0] not in rows}
 
     def digest(self) -> str:
         """Returns the SHA-256 of all planned changes, equal for plans that make the same changes.
@@ -152,6 +167,7 @@ class Plan:
         names = {one.thing_id: f"new {kind} of {one.row}" for kind, one in planned if one.new}
         lines = sorted(_as_text(kind, one, names) for kind, one in planned)
         lines += sorted(f"question of {one.row}: {one.found.kind}" for one in self.questions)
+        lines += sorted(f"{dcc_id} of {key}" for key, (_, dcc_id) in self.certified.items())
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

@@ -151,6 +151,7 @@ async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
         else:
             values = {**values, **_writing_on_file(context, item, present), **own}
             plan.alter(Kind.VERIFICATION, item.row, present["verification_id"], values, present)
+            plan.certify(item.row, present["verification_id"], dcc)
         _note_cycle(context, plan, item, values, within)
 
 
