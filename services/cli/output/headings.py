@@ -269,6 +269,7 @@ recorded_by 登记人 | recorded_at 登记时间 | description 说明 | erased_a
 kept_apart 已决定各自保留 | GetLikenessResponse.number 方数
 MovedTerm.label 事项 | old_on 原来的日期 | new_on 现在的日期 | is_provisional 暂定
 was_provisional 原为暂定 | told_on 告知日期 | told_how 告知方式 | told_means 送达方式
+dcc_ground 使用该DCC的理由
 dcc_id 校准证书id | dccs 校准证书 | dcc 校准证书 | calibration_id 校准id | calibrations 校准
 calibration 校准 | schema_version DCC版本 | valid 合模式 | signature 签名 | replaces 替代的证书编号
 Calibration.laboratory 校准实验室 | laboratory_code 实验室代码 | customer 委托单位
