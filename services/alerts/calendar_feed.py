@@ -171,9 +171,10 @@ async def _appointments(view: View, subject_id: str) -> list[pb.DueDate]:
     """The days appointed for the verification of a subject's instruments."""
     rows = await view.session.exec(
         select(AwaitedOrder)
+        .join(Instrument, col(Instrument.instrument_id) == col(AwaitedOrder.instrument_id))
         .where(
             sa.text(UNENDED),
-            col(AwaitedOrder.subject_id) == subject_id,
+            col(Instrument.subject_id) == subject_id,
             col(AwaitedOrder.appointed_on).is_not(None),
         )
         .order_by(col(AwaitedOrder.appointed_on), col(AwaitedOrder.order_id))

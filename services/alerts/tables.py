@@ -44,6 +44,7 @@ from services.alerts.templates.tables import NoticeTemplate
 from services.alerts.text_messages.tables import MobileNumber
 from services.alerts.webhooks.tables import Webhook, WebhookAttempt, WebhookMessage
 
+RETIRED = frozenset({"awaited_order.subject_id", "brought_instrument.subject_id"})
 __all__ = [  # the tables of escalation and of notes belong to the same metadata
     "UNTOLD",
     "Arrival",

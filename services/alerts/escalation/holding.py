@@ -57,7 +57,6 @@ async def put_order(change: Change, order: orders.Order) -> None:
         in_time=applied_in_time(until, applied_on),
         due_on=wire.day(order.due_on),
         appointed_on=wire.day(order.appointed_on),
-        subject_id=order.subject_id,
         version=order.version,
     )
     await change.session.merge(copy)

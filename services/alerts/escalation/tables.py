@@ -114,8 +114,9 @@ class AwaitedOrder(Base, table=True):
 
     `in_time` is true if it was applied for while the former verification was in force. `due_on` is
     the last day on which the institution acts in time, inclusive; None once the order has ended.
-    `appointed_on` is the day of the verification, if one is appointed. `subject_id` is who applied;
-    it and that day are missing from an order that has not changed since alerts began to keep them.
+    `appointed_on` is the day of the verification, if one is appointed; it is missing from an order
+    that has not changed since alerts began to keep it. The order is that of the instrument's
+    present owner.
     """
 
     __tablename__ = "awaited_order"
@@ -123,11 +124,9 @@ class AwaitedOrder(Base, table=True):
         sa.Index("ix_awaited_order_instrument", "instrument_id"),
         partial_index("ix_awaited_order_open", "instrument_id", where=UNENDED),
         partial_index("ix_awaited_order_due", "institution", "due_on", where=UNENDED),
-        partial_index("ix_awaited_order_of", "subject_id", where=UNENDED),
     )
 
     order_id: str = Field(primary_key=True)
-    subject_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
     instrument_id: str
     type_code: str
     serial_no: str

@@ -2,7 +2,8 @@
 
 That is that the institution received one, that it is verified and may be fetched, and that it was
 returned. What took several of these steps before the digest is one line, the last of them. One that
-was verified where it stands is not fetched, and its result is told otherwise (`results`).
+was verified where it stands is not fetched, and its result is told otherwise (`results`). Who is
+told is the present owner.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from services.alerts.notices.listing import named, named_en, numbered
 from services.alerts.notices.owner_digests import OwnerDigest, issue_to_owners
 from services.alerts.notices.tables import BroughtInstrument
 from services.alerts.notices.texts import Text, body
-from services.alerts.tables import AwaitedOrder, Notice, NoticeKind, Subject
+from services.alerts.tables import AwaitedOrder, Instrument, Notice, NoticeKind, Subject
 
 _RECEIVED, _RETURNED = "received", "returned"
 _SENTENCES = {
@@ -45,7 +46,6 @@ async def keep_steps(change: Change, orders: Sequence[pb.Order]) -> None:
         elif order.state in (_RECEIVED, _RETURNED) or (row and order.state in _SENTENCES):
             told = BroughtInstrument(
                 order_id=order.order_id,
-                subject_id=order.subject_id,
                 state=order.state,
                 step_on=change.today,
                 version=order.version,
@@ -59,7 +59,8 @@ async def issue_order_steps(change: Change, bureau: str, on: date) -> list[Notic
     rows: Any = (
         select(BroughtInstrument, AwaitedOrder, Subject)
         .join(AwaitedOrder, col(AwaitedOrder.order_id) == col(BroughtInstrument.order_id))
-        .join(Subject, col(Subject.subject_id) == col(BroughtInstrument.subject_id))
+        .join(Instrument, col(Instrument.instrument_id) == col(AwaitedOrder.instrument_id))
+        .join(Subject, col(Subject.subject_id) == col(Instrument.subject_id))
         .where(sa.text("brought_instrument.untold"), col(Subject.bureau) == bureau)
         # What takes another step meanwhile waits, and is told of the next day.
         .order_by(col(BroughtInstrument.order_id))

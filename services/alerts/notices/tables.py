@@ -69,10 +69,9 @@ class BroughtInstrument(Base, table=True):
     """
 
     __tablename__ = "brought_instrument"
-    __table_args__ = (partial_index("ix_brought_instrument_untold", "subject_id", where="untold"),)
+    __table_args__ = (partial_index("ix_brought_instrument_untold", "order_id", where="untold"),)
 
     order_id: str = Field(primary_key=True)
-    subject_id: str
     state: str
     step_on: date
     version: int = Field(sa_type=sa.BigInteger)

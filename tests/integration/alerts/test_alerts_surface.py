@@ -631,6 +631,7 @@ async def test_calendars_have_appointments_uploads_and_what_ends(
     name, public = "测试检定机构", sign_in(Role.PUBLIC)
     owners = {
         "o" * 43: sign_in(Role.OPERATOR, subject_id="s1"),
+        "n" * 43: sign_in(Role.OPERATOR, subject_id="s2"),
         "i" * 43: sign_in(Role.VERIFICATION_INSTITUTION, institution=name),
     }
     for secret, owner in owners.items():
@@ -659,6 +660,9 @@ async def test_calendars_have_appointments_uploads_and_what_ends(
     for version, day in enumerate(("2026-12-31", "2027-12-31"), 1):
         await alerts.announce(ending("authorisation", version, day))
     assert (await due("o"))["appointment/o1"] == ("2026-09-18", 3), "the same id moved"
+    await alerts.put(subject(2), instrument(1, 2, subject_id="s2"))
+    assert "appointment/o1" not in await due("o")
+    assert "appointment/o1" in await due("n"), "it is that of the present owner"
     of_institution = await due("i")
     assert of_institution["certificate/v1"] == ("2026-09-21", 1)
     assert of_institution["ending/authorisation/e1"] == ("2027-12-31", 2)
@@ -666,7 +670,7 @@ async def test_calendars_have_appointments_uploads_and_what_ends(
     await alerts.put(done)
     await alerts.announce(changed("completed", 4), aggregate="subject/s1")
     assert "certificate/v1" not in await due("i")
-    assert "appointment/o1" not in await due("o")
+    assert "appointment/o1" not in await due("n")
 
 
 async def test_an_impossible_day_is_refused_with_its_field(

@@ -156,7 +156,6 @@ async def test_an_instrument_that_is_verified_while_its_arrival_is_told(database
         change.session.add(
             AwaitedOrder(
                 order_id="o1",
-                subject_id="s1",
                 instrument_id="i1",
                 institution="合成检定院",
                 type_code="FUEL",

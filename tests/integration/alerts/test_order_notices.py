@@ -10,7 +10,7 @@ from protos.registry.v1 import orders_pb2 as pb
 from services.alerts import wire
 from services.alerts.notices.links import path_of
 from services.alerts.tables import NoticeState
-from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts
+from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts, instrument, subject
 from tests.integration.alerts.test_ways_of_notices import prefer
 
 LAB = institutions_pb2.Institution(
@@ -21,6 +21,7 @@ LAB = institutions_pb2.Institution(
 def changed(state: str, version: int, ground: str = "", **fields: Any) -> events.OrdersChanged:
     order = pb.Order(
         order_id="o1",
+        instrument_id="i1",
         subject_id="s1",
         bureau=BUREAU,
         type_code="FUEL",
@@ -73,7 +74,7 @@ def two(event: events.OrdersChanged) -> events.OrdersChanged:
     """The same with a second order beside the first."""
     other = pb.Order()
     other.CopyFrom(event.orders[0])
-    other.order_id, other.serial_no = "o2", "NO-8"
+    other.order_id, other.instrument_id, other.serial_no = "o2", "i2", "NO-8"
     event.orders.append(other)
     return event
 
@@ -94,6 +95,7 @@ async def test_owners_hear_once_a_day_where_their_instruments_are(alerts: Runnin
         rows = await alerts.notices("order")
         return [row.body for row in rows if row.key.startswith("order/s1/")]
 
+    await alerts.put(instrument(1), instrument(2))
     await alerts.announce(two(changed("received", 3, due_on="2026-10-16")))
     await alerts.announce(changed("in_work", 4, due_on="2026-10-16"))
     [first] = await told()
@@ -114,10 +116,20 @@ async def test_owners_hear_once_a_day_where_their_instruments_are(alerts: Runnin
     assert len(await told()) == 3
 
 
+async def test_who_bought_an_instrument_hears_where_it_is(alerts: RunningAlerts) -> None:
+    await alerts.put(subject(2), instrument())
+    await alerts.announce(changed("received", 3, due_on="2026-10-16"))
+    await alerts.put(instrument(1, 2, subject_id="s2"))
+    await alerts.watch_days(1)
+    [notice] = await alerts.notices("order")
+    assert (notice.subject_id, notice.address) == ("s2", "unit2@test.example")
+
+
 async def test_the_digest_of_steps_follows_the_wishes_of_the_subject(
     alerts: RunningAlerts,
 ) -> None:
     await prefer(alerts, rhythm="weekly", weekday=4, language="en", portal_only=["order"])
+    await alerts.put(instrument())
     await alerts.announce(changed("received", 3, due_on="2026-10-16"))
     await alerts.watch_days(2)
     assert await alerts.notices("order") == []
