@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import both_ways, check, today
+from tests.browser.conftest import appears, both_ways, check, today
 
 SignIn = Callable[..., Page]
 HEADS = "器具类型,出厂编号,单位自编号,使用地点"
@@ -90,6 +90,8 @@ def test_several_orders_take_a_step_at_once(sign_in: SignIn, *, javascript: bool
     tick(lab, *numbers[:3])
     press(lab, "受理")
     expect(lab.get_by_role("status")).to_have_text("已办理 3 件。")
+    operator.goto("/messages")
+    appears(operator, operator.get_by_role("link", name="检定申请已受理（3 台）").first)
     lab.goto("/orders")
     tick(lab, *numbers)
     press(lab, "约定检定日期")

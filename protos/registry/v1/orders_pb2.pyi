@@ -638,6 +638,7 @@ class MoveOrdersRequest(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     APPOINTED_ON_FIELD_NUMBER: _builtins.int
     GROUND_FIELD_NUMBER: _builtins.int
+    EACH_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     state: _builtins.str
@@ -646,6 +647,10 @@ class MoveOrdersRequest(_message.Message):
     """Day appointed for the verification: for scheduled only."""
     ground: _builtins.str
     """Ground; a refusal needs one."""
+    each: _builtins.bool
+    """Orders that cannot take the step stay as they are, and the answer says why; otherwise one of them
+    has the others stay too.
+    """
     @_builtins.property
     def order_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The orders."""
@@ -658,14 +663,45 @@ class MoveOrdersRequest(_message.Message):
         state: _builtins.str = ...,
         appointed_on: _builtins.str = ...,
         ground: _builtins.str = ...,
+        each: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointed_on", b"appointed_on", "ground", b"ground", "order_ids", b"order_ids", "request_id", b"request_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointed_on", b"appointed_on", "each", b"each", "ground", b"ground", "order_ids", b"order_ids", "request_id", b"request_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MoveOrdersRequest: _TypeAlias = MoveOrdersRequest  # noqa: Y015
+
+@_typing.final
+class OrderNotMoved(_message.Message):
+    """An order that did not take the step."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    MESSAGE_ZH_FIELD_NUMBER: _builtins.int
+    MESSAGE_EN_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    """As the request named it."""
+    message_zh: _builtins.str
+    """Why, in Chinese."""
+    message_en: _builtins.str
+    """The same in English."""
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        message_zh: _builtins.str = ...,
+        message_en: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message_en", b"message_en", "message_zh", b"message_zh", "order_id", b"order_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderNotMoved: _TypeAlias = OrderNotMoved  # noqa: Y015
 
 @_typing.final
 class MoveOrdersResponse(_message.Message):
@@ -674,18 +710,24 @@ class MoveOrdersResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ORDERS_FIELD_NUMBER: _builtins.int
+    NOT_MOVED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def orders(self) -> _containers.RepeatedCompositeFieldContainer[Global___Order]:
-        """The orders in their present state, in the order of the request."""
+        """The orders that took the step, in the order of the request."""
+
+    @_builtins.property
+    def not_moved(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrderNotMoved]:
+        """With each: those that did not, in the order of the request."""
 
     def __init__(
         self,
         *,
         orders: _abc.Iterable[Global___Order] | None = ...,
+        not_moved: _abc.Iterable[Global___OrderNotMoved] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["orders", b"orders"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["not_moved", b"not_moved", "orders", b"orders"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

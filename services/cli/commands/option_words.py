@@ -158,6 +158,7 @@ HELP = {
     "ruleset_id": "规则 id，见 ruleset list | ruleset",
     "open": "只列未办结的 | only what has not ended",
     "order_ids": "检定申请 id，可多次 | order, repeatable",
+    "each": "逐件办理：不能办理的保持原样，写明原因 | each by itself, the others are named",
     "repaired": "上次检定后修理过 | repaired since it was last verified",
     "type_codes": "器具类型代码，可多次 | type of instrument, repeatable",
     "instrument_ids": "器具 id，可多次 | instrument, repeatable",

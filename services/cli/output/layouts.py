@@ -68,6 +68,7 @@ TABLES: Mapping[str, str] = {
     "result_late certificate_late",
     "Punctuality": "institution reported results_late certificates_late steps_late orders_overdue",
     "Order": "order_id type_code serial_no institution state due_on late",
+    "OrderNotMoved": "order_id message_zh message_en",
     "OtherResult": "verified_on institution why verification_id",
     "OrderStep": "at state late appointed_on ground",
     "Verifier": "institution_id name contact phone open_orders expectation.expected_on "

@@ -90,6 +90,7 @@ TITLES = {
     "Question": "待决定事项",
     "PartStanding": "各枪（通道、相）",
     "OrderStep": "经过",
+    "OrderNotMoved": "没有办理的检定申请",
     "OtherResult": "不办结申请的检定结果",
     "Verifier": "检定机构",
     "Instrument": "计量器具",

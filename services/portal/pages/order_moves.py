@@ -1,13 +1,13 @@
 """One step for several orders of the order book: what it needs is asked once for all of them.
 
 Each order takes the step or stays as it is, and the page says which did and why the others did not.
+Those that took it did so together, so that each owner has one mail of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID, uuid5
 
 import grpc
 from starlette.responses import Response
@@ -17,7 +17,7 @@ from protos.registry.v1 import orders_pb2 as pb
 from services.portal import order_words
 from services.portal.listing import list_address
 from services.portal.pages.forms import told
-from services.portal.visit import Visit, message_of
+from services.portal.visit import Visit
 from services.portal.wording import N_, Words
 
 PATH = "/orders/move"
@@ -29,21 +29,14 @@ _NEEDED = {
     "scheduled": ("appointed_on", N_("请填写约定的检定日期，例如 2026-10-16")),
     "refused": ("ground", N_("请写明不予受理或者退回的理由")),
 }
-_SKIPPED = (
-    grpc.StatusCode.FAILED_PRECONDITION,
-    grpc.StatusCode.NOT_FOUND,
-    grpc.StatusCode.ABORTED,
-    grpc.StatusCode.INVALID_ARGUMENT,
-)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one order: its new state, or why it stayed as it is."""
+    """What became of one order: `refusal` is why it stayed as it is, empty if it did not."""
 
     order_id: str
     name: str
-    state: str = ""
     refusal: str = ""
 
 
@@ -61,11 +54,12 @@ async def move_chosen(visit: Visit) -> Response:
     if field and not visit.field(field):
         return await _form(visit, chosen, {field: visit.say(missing)})
     try:
-        outcomes = [await _outcome(visit, chosen[0], state, first=True)]
-    except Refusal as refusal:  # what was written for all of them is wrong
+        answer = await _move(visit, chosen, state)
+    except Refusal as refusal:
+        if refusal.code is not grpc.StatusCode.INVALID_ARGUMENT:
+            raise
         return await _form(visit, chosen, **told(visit, refusal))
-    outcomes += [await _outcome(visit, one, state) for one in chosen[1:]]
-    return _said(visit, state, outcomes, back)
+    return await _said(visit, state, answer, back)
 
 
 def _fault(chosen: Sequence[str], state: str) -> str:
@@ -76,29 +70,16 @@ def _fault(chosen: Sequence[str], state: str) -> str:
     return N_("一次最多办理 100 件，请分几次办理") if len(chosen) > AT_ONCE else ""
 
 
-async def _outcome(visit: Visit, order_id: str, state: str, *, first: bool = False) -> Outcome:
-    """What becomes of one order. Raises the refusal of what was written, if it is the first."""
-    try:
-        return await _move(visit, order_id, state)
-    except Refusal as refusal:
-        of_the_form = first and refusal.code is grpc.StatusCode.INVALID_ARGUMENT
-        if of_the_form or refusal.code not in _SKIPPED:
-            raise
-        name = await _name(visit, order_id)
-        return Outcome(order_id, name, refusal=message_of(refusal, visit.language))
-
-
-async def _move(visit: Visit, order_id: str, state: str) -> Outcome:
+async def _move(visit: Visit, chosen: Sequence[str], state: str) -> pb.MoveOrdersResponse:
     request = pb.MoveOrdersRequest(
-        # Sent again, the form finds each order as the first time left it.
-        request_id=str(uuid5(UUID(visit.request_id()), order_id)),
-        order_ids=[order_id],
+        request_id=visit.request_id(),
+        order_ids=chosen,
         state=state,
         appointed_on=visit.field("appointed_on") if state == "scheduled" else "",
         ground=visit.field("ground"),
+        each=True,
     )
-    [order] = (await ask(visit.services.orders.MoveOrders(request))).orders
-    return Outcome(order.order_id, _named(visit.words, order), state=order.state)
+    return await ask(visit.services.orders.MoveOrders(request))
 
 
 async def _name(visit: Visit, order_id: str) -> str:
@@ -128,12 +109,20 @@ async def _form(
     )
 
 
-def _said(visit: Visit, state: str, outcomes: Sequence[Outcome], back: str) -> Response:
+async def _said(visit: Visit, state: str, answer: pb.MoveOrdersResponse, back: str) -> Response:
+    skipped = [
+        Outcome(
+            one.order_id,
+            await _name(visit, one.order_id),
+            one.message_zh if visit.language == "zh-CN" else one.message_en,
+        )
+        for one in answer.not_moved
+    ]
     return visit.page(
         "orders/moved.html",
         act=order_words.act(visit.say, state),
-        done=[one for one in outcomes if one.state],
-        skipped=[one for one in outcomes if one.refusal],
+        done=[Outcome(one.order_id, _named(visit.words, one)) for one in answer.orders],
+        skipped=skipped,
         tag=order_words.state(visit.say, state),
         back=back,
     )

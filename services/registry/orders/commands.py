@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from law.colours.basis import ColourBasis, colour_basis
 from law.colours.rule import InstrumentState
-from law.errors import Fault, InvalidInput, WrongState
+from law.errors import Fault, InvalidInput, LawError, NotFound, WrongState
 from law.instruments import catalogue
 from law.reader.strict_reader import as_day
 from plumbing.change import Change
@@ -19,7 +19,7 @@ from protos.registry.v1 import orders_pb2 as pb
 from services.registry.commands.targets import find_instrument, refuse_any
 from services.registry.institutions.reporting import is_institution, require_named
 from services.registry.institutions.tables import Authorisation, Institution
-from services.registry.orders import lateness
+from services.registry.orders import lateness, wire
 from services.registry.orders.access import find
 from services.registry.orders.moves import announce_steps, take_step
 from services.registry.orders.states import BY_APPLICANT, BY_INSTITUTION, OrderState, reason_of
@@ -69,24 +69,33 @@ async def apply_for_verification(
 
 
 async def move_orders(change: Change, request: pb.MoveOrdersRequest) -> pb.MoveOrdersResponse:
-    """Takes up to 100 orders one step on; all of them, or none.
+    """Takes up to 100 orders one step on: all of them or none, or `each` that can take it.
 
-    Raises InvalidInput for a refusal without a ground or a faulty appointment, NotFound for an
-    order that the caller may not see, and WrongState, naming the order, for a step that is not
-    possible or not the caller's to take.
+    Those of an owner are announced together. Raises InvalidInput for a refusal without a ground or
+    a faulty appointment; unless `each` goes by itself, NotFound for an order that the caller may
+    not see, and WrongState, naming the order, for a step that is not possible or not the caller's
+    to take.
     """
     await require_named(change.session, change.caller)
     state, appointed = OrderState(request.state), _appointed(change, request)
-    rows = [await find(change, given, lock=True) for given in sorted(request.order_ids)]
-    for row in rows:
-        _require_possible(change, row, state)
-        ground = request.ground.strip()
+    ground, rows, left = request.ground.strip(), list[Order](), dict[str, LawError]()
+    for given in sorted(request.order_ids):
+        try:
+            row = await find(change, given, lock=True)
+            _require_possible(change, row, state)
+        except (NotFound, WrongState) as error:
+            if not request.each:
+                raise
+            left[given] = error
+            continue
         await _take(change, row, state, "move_order", ground=ground, appointed_on=appointed)
-    await announce_steps(change, rows, request.ground.strip())
+        rows.append(row)
+    await announce_steps(change, rows, ground)
     moved = await lateness.messages(change.session, rows, change.today)
-    by_id = {one.order_id: one for one in moved}
-    ordered = sorted(by_id, key=lambda one: _place(request.order_ids, one))
-    return pb.MoveOrdersResponse(orders=[by_id[one] for one in ordered])
+    return pb.MoveOrdersResponse(
+        orders=sorted(moved, key=lambda one: _place(request.order_ids, one.order_id)),
+        not_moved=[wire.not_moved(one, left[one]) for one in request.order_ids if one in left],
+    )
 
 
 async def _take(

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from law.colours.lateness import Late
+from law.errors import LawError
 from law.terms.workdays import DueDate
 from protos.registry.v1 import orders_pb2 as pb
 from services.registry.institutions.tables import Institution, Site
@@ -34,6 +35,11 @@ def step(row: OrderStep) -> pb.OrderStep:
     )
     message.at.FromDatetime(row.at)
     return message
+
+
+def not_moved(given: str, error: LawError) -> pb.OrderNotMoved:
+    """Converts why an order, as it was named, did not take a step to a message."""
+    return pb.OrderNotMoved(order_id=given, message_zh=error.zh, message_en=error.en)
 
 
 def other_result(row: Order, result: Verification) -> pb.OtherResult:

@@ -41,7 +41,7 @@ def application(instrument_ids: list[str], institution: str = LAB, **values: Any
     )
 
 
-def move(order_ids: list[str], state: str, **values: str) -> pb.MoveOrdersRequest:
+def move(order_ids: list[str], state: str, **values: Any) -> pb.MoveOrdersRequest:
     return pb.MoveOrdersRequest(
         request_id=new_request_id(), order_ids=order_ids, state=state, **values
     )
@@ -174,6 +174,29 @@ async def test_steps_that_are_not_the_callers(registry: RunningRegistry) -> None
     await operator.orders.MoveOrders(move([order.order_id], "withdrawn"))
     again = await operator.orders.ApplyForVerification(application([instrument]))
     assert again.orders[0].state == "applied"
+
+
+async def test_each_that_can_takes_the_step_and_owners_hear_of_theirs_together(
+    registry: RunningRegistry,
+) -> None:
+    lab = await registry.speaker(LAB, "FUEL")
+    operator, ids = await firm(registry, 3)
+    applied = await operator.orders.ApplyForVerification(application(ids))
+    *able, done = orders = [one.order_id for one in applied.orders]
+    await lab.orders.MoveOrders(move([done], "accepted"))
+    with refused("WRONG_STATE"):
+        await lab.orders.MoveOrders(move(orders, "accepted"))
+    request = move([done, "0" * 32, *able], "accepted", each=True)
+    answer = await lab.orders.MoveOrders(request)
+    assert [one.order_id for one in answer.orders] == able
+    assert [one.order_id for one in answer.not_moved] == [done, "0" * 32]
+    assert "现在的状态不能办理这一步" in answer.not_moved[0].message_zh
+    assert await lab.orders.MoveOrders(request) == answer, "sent again, it finds the same"
+    owner = f"subject/{answer.orders[0].subject_id}"
+    event = (await registry.events_of(owner))[-1]
+    assert {one.order_id for one in event.orders} == set(able), "one event is one mail"
+    with refused("INVALID_INPUT", "ground"):
+        await lab.orders.MoveOrders(move(orders, "refused", each=True))
 
 
 async def test_a_foreign_firm_sees_no_order(registry: RunningRegistry) -> None:
