@@ -39,7 +39,13 @@ PUBLIC_DIRECTORY = (_at(directory.PATH, directory.listing),)
 ORDERS = (
     _at("/orders", orders.listing, *_ORDERING),
     _at("/orders/new", order_wizard.apply, Role.OPERATOR, form=True),
-    _at(order_moves.PATH, order_moves.move_chosen, Role.VERIFICATION_INSTITUTION, form=True),
+    _at(
+        order_moves.PATH,
+        order_moves.move_chosen,
+        Role.VERIFICATION_INSTITUTION,
+        *orders.ENDS,
+        form=True,
+    ),
     _at("/orders/{order_id}", orders.one, *_ORDERING, form=True),
 )
 INSTITUTIONS = (

@@ -21,6 +21,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     "returned": (N_("已送还"), "govuk-tag--grey"),
     "refused": (N_("不予受理"), "govuk-tag--red"),
     "withdrawn": (N_("已撤回"), "govuk-tag--grey"),
+    "cancelled": (N_("监管机关已终止"), "govuk-tag--red"),
 }
 _REASONS = {
     "new": N_("新购，从未检定"),
@@ -62,6 +63,7 @@ _ACTS = {
     "returned": N_("登记已送还"),
     "refused": N_("不予受理或者退回申请"),
     "withdrawn": N_("撤回申请"),
+    "cancelled": N_("终止申请"),
 }
 # What an institution may do next; the register refuses everything else.
 NEXT: Mapping[str, Sequence[str]] = {
@@ -73,6 +75,7 @@ NEXT: Mapping[str, Sequence[str]] = {
     "completed": ("returned",),
 }
 WITHDRAWABLE = frozenset({"applied", "accepted", "scheduled"})
+OPEN = frozenset(_WAITS)
 
 
 def state(say: Say, code: str) -> Tag:
@@ -119,7 +122,9 @@ def open_because(words: Words, order: pb.Order, others: Iterable[pb.OtherResult]
     ]
     by_result = N_("检定机构登记了申请之日或者以后的检定结果，申请自动办结。")
     ends = N_("不用再检定的，申请人撤回申请；已收到器具的，由检定机构写明理由后退回申请。")
-    return [say(_WAITS[order.state]), *found, say(by_result), *([say(ends)] if found else [])]
+    by_bureau = N_("检定机构办不了的，由监管机关写明理由后终止申请。")
+    last = [say(ends), say(by_bureau)] if found else []
+    return [say(_WAITS[order.state]), *found, say(by_result), *last]
 
 
 def act(say: Say, code: str) -> str:

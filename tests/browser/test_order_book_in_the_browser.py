@@ -68,6 +68,22 @@ def tick(lab: Page, *numbers: str) -> None:
         lab.get_by_role("checkbox", name=re.compile(number)).check()
 
 
+def ends(staff: Page, *numbers: str) -> None:
+    """The bureau ends what the institution does not complete: two at once, and why."""
+    staff.goto("/orders")
+    tick(staff, *numbers)
+    press(staff, "终止申请")
+    press(staff, "终止申请")
+    expect(staff.get_by_role("alert")).to_contain_text("请写明终止申请的理由")
+    staff.get_by_label("理由").fill("该机构已停业")
+    press(staff, "终止申请")
+    expect(staff.get_by_role("status")).to_have_text("已办理 2 件。")
+    staff.locator("#done").get_by_role("link", name=re.compile(numbers[0])).click()
+    expect(staff.get_by_text("监管机关已终止").first).to_be_visible()
+    expect(staff.get_by_text("该机构已停业")).to_be_visible()
+    expect(staff.get_by_role("button", name="终止申请")).to_have_count(0)
+
+
 @both_ways
 def test_several_orders_take_a_step_at_once(sign_in: SignIn, *, javascript: bool) -> None:
     operator, lab = (
@@ -114,5 +130,20 @@ def test_several_orders_take_a_step_at_once(sign_in: SignIn, *, javascript: bool
     lab.get_by_label("理由").fill("标准装置正在检修")
     press(lab, "不予受理或者退回申请")
     expect(lab.locator("#done")).to_contain_text("不予受理")
+    lab.goto("/orders")
+    tick(lab, numbers[0])
+    press(lab, "登记收到器具")
+    expect(lab.get_by_role("status")).to_have_text("已办理 1 件。")
+    ends(sign_in("demo.caseworker", java_script_enabled=javascript), *numbers[:2])
+    operator.goto("/messages")
+    appears(
+        operator, operator.get_by_role("link", name=re.compile("已由监管机关终止（2 台）")).first
+    )
+    lab.goto("/messages")
+    appears(lab, lab.get_by_role("link", name=re.compile("检定申请已终止：2 台")).first)
+    operator.goto("/orders/new")
+    operator.get_by_label("编号或类型名称中有").fill(numbers[0])
+    press(operator, "筛选")
+    expect(operator.get_by_role("checkbox")).to_be_enabled()
     check(sign_in("demo.institution"), "/orders")
     check(sign_in("demo.operator"), "/orders/new")

@@ -321,10 +321,10 @@ OrderService.GetOrder own                   +  +  +  +  +  +  -  -  -  -  -   + 
 OrderService.GetOrder neighbour             0  +  +  +  +  0  -  -  -  -  -   +  +  +
 OrderService.GetOrder foreign               0  0  0  0  0  0  -  -  -  -  -   0  0  0
 OrderService.GetOrder city                  0  0  0  0  0  0  -  -  -  -  -   +  +  +
-OrderService.MoveOrders own                 +  -  -  -  -  +  -  -  -  -  -   -  -  -
-OrderService.MoveOrders neighbour           0  -  -  -  -  0  -  -  -  -  -   -  -  -
-OrderService.MoveOrders foreign             0  -  -  -  -  0  -  -  -  -  -   -  -  -
-OrderService.MoveOrders city                0  -  -  -  -  0  -  -  -  -  -   -  -  -
+OrderService.MoveOrders own                 +  +  +  -  -  +  -  -  -  -  -   +  +  -
+OrderService.MoveOrders neighbour           0  +  +  -  -  0  -  -  -  -  -   +  +  -
+OrderService.MoveOrders foreign             0  0  0  -  -  0  -  -  -  -  -   0  0  -
+OrderService.MoveOrders city                0  0  0  -  -  0  -  -  -  -  -   +  +  -
 ProposalService.ListProposals own            .  +  +  -  +  .  +  .  -  -  -   +  +  -
 ProposalService.ListProposals neighbour      .  +  +  -  +  .  +  .  -  -  -   +  +  -
 ProposalService.ListProposals foreign        .  .  .  -  .  .  .  .  -  -  -   .  .  -

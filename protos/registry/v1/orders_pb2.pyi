@@ -57,7 +57,9 @@ class Order(_message.Message):
     institution: _builtins.str
     """Name of the institution."""
     state: _builtins.str
-    """applied, accepted, scheduled, received, in_work, completed, returned, refused or withdrawn."""
+    """applied, accepted, scheduled, received, in_work, completed, returned, refused, withdrawn or
+    cancelled (ended by the bureau).
+    """
     reason: _builtins.str
     """Why: new, repaired, due or expired."""
     applied_on: _builtins.str
@@ -123,7 +125,7 @@ class OrderStep(_message.Message):
     appointed_on: _builtins.str
     """Day appointed by the step; empty if it appointed none."""
     late: _builtins.bool
-    """The institution took the step after its last day."""
+    """The institution took the step after its last day, or the bureau ended the order then."""
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -646,7 +648,7 @@ class MoveOrdersRequest(_message.Message):
     appointed_on: _builtins.str
     """Day appointed for the verification: for scheduled only."""
     ground: _builtins.str
-    """Ground; a refusal needs one."""
+    """Ground; refused and cancelled need one."""
     each: _builtins.bool
     """Orders that cannot take the step stay as they are, and the answer says why; otherwise one of them
     has the others stay too.

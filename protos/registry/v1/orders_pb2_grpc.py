@@ -97,7 +97,8 @@ class OrderServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def MoveOrders(self, request, context):
-        """Takes orders one step on. The applicant withdraws; the institution does everything else.
+        """Takes orders one step on. The applicant withdraws; the owner's bureau ends what the institution
+        cannot or does not complete; the institution does everything else.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

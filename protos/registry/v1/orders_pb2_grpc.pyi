@@ -29,7 +29,9 @@ class OrderServiceStub:
     GetOrder: _aio.UnaryUnaryMultiCallable[_orders_pb2.GetOrderRequest, _orders_pb2.GetOrderResponse]
     """Reads an order with its steps."""
     MoveOrders: _aio.UnaryUnaryMultiCallable[_orders_pb2.MoveOrdersRequest, _orders_pb2.MoveOrdersResponse]
-    """Takes orders one step on. The applicant withdraws; the institution does everything else."""
+    """Takes orders one step on. The applicant withdraws; the owner's bureau ends what the institution
+    cannot or does not complete; the institution does everything else.
+    """
 
 class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps the orders by which instruments come to their verification (S4 二(三))."""
@@ -76,6 +78,8 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _orders_pb2.MoveOrdersRequest,
         context: _aio.ServicerContext[_orders_pb2.MoveOrdersRequest, _abc.Awaitable[_orders_pb2.MoveOrdersResponse]],
     ) -> _abc.Awaitable[_orders_pb2.MoveOrdersResponse]:
-        """Takes orders one step on. The applicant withdraws; the institution does everything else."""
+        """Takes orders one step on. The applicant withdraws; the owner's bureau ends what the institution
+        cannot or does not complete; the institution does everything else.
+        """
 
 def add_OrderServiceServicer_to_server(servicer: OrderServiceServicer, server: _aio.Server) -> None: ...

@@ -1,4 +1,4 @@
-"""Notices to a subject about its orders: applied for, accepted, appointed, or refused.
+"""Notices to a subject about its orders: applied for, accepted, appointed, refused, or cancelled.
 
 Those that took a step together are one notice: a firm applies for a hundred instruments at once.
 """
@@ -21,7 +21,9 @@ TITLES = {
     "accepted": ("检定申请已受理", "Your application for verification was accepted"),
     "scheduled": ("检定日期已约定", "A day was appointed for your verification"),
     "refused": ("检定申请未被受理", "Your application for verification was refused"),
+    "cancelled": ("检定申请已由监管机关终止", "The bureau ended your application for verification"),
 }
+_APPLY_AGAIN = ("refused", "cancelled")
 
 
 async def tell_of_orders(change: Change, orders: Sequence[pb.Order], ground: str) -> None:
@@ -70,7 +72,9 @@ def in_chinese(name: str, orders: Sequence[pb.Order], ground: str) -> Text:
         lines.append(f"申请时的说明：{first.note}")
     if ground:
         lines.append(f"说明：{ground}")
-    if first.state == "refused":
+    if first.state == "cancelled":
+        lines.append("这次申请不再办理。器具还在检定机构的，请取回。")
+    if first.state in _APPLY_AGAIN:
         lines.append("可以向其他检定机构申请。有效期届满后不得继续使用该器具。")
     return Text(counted(title, len(orders)), texts.body(*lines))
 
@@ -96,7 +100,9 @@ def in_english(name: str, orders: Sequence[pb.Order], ground: str) -> Text:
         lines.append(f"Your note: {first.note}")
     if ground:
         lines.append(f"Note: {ground}")
-    if first.state == "refused":
+    if first.state == "cancelled":
+        lines.append("This order has ended. Fetch the instrument if the institution has it.")
+    if first.state in _APPLY_AGAIN:
         lines.append("You may apply with another institution. Do not use an expired instrument.")
     return Text(counted_en(title, len(orders)), texts.body(*lines))
 

@@ -31,7 +31,7 @@ _SENTENCES = {
     "completed": ("已检定，可以到{place}取回", "verified: fetch it from {place}"),
     _RETURNED: ("{place}已退还", "{place} returned it"),
 }
-_OVER = ("refused", "withdrawn")
+_OVER = ("refused", "withdrawn", "cancelled")
 _Line = tuple[BroughtInstrument, AwaitedOrder]
 
 

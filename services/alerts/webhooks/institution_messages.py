@@ -25,6 +25,7 @@ from services.alerts.webhooks.tables import Disabled, Webhook, WebhookMessage
 _OF_ORDERS = {
     "applied": ("order.applied", "新的检定申请"),
     "withdrawn": ("order.withdrawn", "检定申请已撤回"),
+    "cancelled": ("order.cancelled", "检定申请已终止"),
 }
 _OF_DUE = {
     ("order", "nearly_due"): ("order.nearly_due", "检定申请即将到期"),
@@ -39,7 +40,7 @@ _PATHS = {"order": "/orders", "certificate": "/punctuality"}
 
 
 async def tell_programs_of_orders(change: Change, orders: Sequence[orders_pb2.Order]) -> None:
-    """Writes to the programs of institutions which orders came in and which were withdrawn.
+    """Writes to the programs of institutions which orders came in, were withdrawn or were ended.
 
     An order that only got another last day, by a new edition of the calendar, came in before.
     """

@@ -12,6 +12,6 @@ ORDER_ROWS = (
         "Lists the institutions that may verify these types today.", args="type_codes"),
     Row("order apply", "orders.ApplyForVerification", "为器具申请检定。",
         "Applies for the verification of instruments.", args="institution_id instrument_ids"),
-    Row("order move", "orders.MoveOrders", "办理或者撤回检定申请。",
-        "Takes orders a step on, or withdraws them.", args="state order_ids"),
+    Row("order move", "orders.MoveOrders", "办理、撤回或者终止检定申请。",
+        "Takes orders a step on, withdraws them, or ends them.", args="state order_ids"),
 )  # fmt: skip

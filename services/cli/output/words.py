@@ -85,6 +85,7 @@ webhook_kind: digest 预警汇总 | rejected 检定不合格 | adverse_record �
   | result 检定结果和证书 | calibration 校准 | ending 许可、授权和资格到期
   | subject 主体登记 | case 案件办理 | channel 接收渠道停用
   | order.applied 新的检定申请 | order.withdrawn 检定申请撤回
+  | order.cancelled 检定申请终止
   | order.nearly_due 检定申请即将到期 | order.overdue 检定申请逾期
   | certificate_upload.nearly_due 证书上传期限将至 | certificate_upload.overdue 证书上传逾期
   | environment.exceeded 检定时实验室环境超出限值

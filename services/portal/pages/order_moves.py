@@ -23,11 +23,13 @@ from services.portal.wording import N_, Words
 PATH = "/orders/move"
 LIST = "/orders"
 AT_ONCE = 100
+BY_BUREAU = ("cancelled",)
 ACTS = ("accepted", "scheduled", "received", "in_work", "returned", "refused")
 # What a step needs besides the orders, and what to write where it is missing.
 _NEEDED = {
     "scheduled": ("appointed_on", N_("请填写约定的检定日期，例如 2026-10-16")),
     "refused": ("ground", N_("请写明不予受理或者退回的理由")),
+    "cancelled": ("ground", N_("请写明终止申请的理由")),
 }
 
 
@@ -65,7 +67,7 @@ async def move_chosen(visit: Visit) -> Response:
 def _fault(chosen: Sequence[str], state: str) -> str:
     if not chosen:
         return N_("请先在列表中选择要办理的申请")
-    if state not in ACTS:
+    if state not in (*ACTS, *BY_BUREAU):
         return N_("请选择办理的事项")
     return N_("一次最多办理 100 件，请分几次办理") if len(chosen) > AT_ONCE else ""
 

@@ -32,6 +32,7 @@ from services.portal.visit import Visit
 from services.portal.wording import N_
 
 PATH = "/orders"
+ENDS = (Role.CASEWORKER, Role.UNIT_HEAD)  # what an institution does not complete
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,11 @@ async def listing(visit: Visit) -> Response:
             Filter("which", N_("范围"), _ranges(visit), usual="open"),
             Filter("state", N_("状态"), states),
         ],
-        key=_key if institution else None,
+        key=partial(_key, visit) if visit.has(Role.VERIFICATION_INSTITUTION, *ENDS) else None,
         counted=N_("共 {total} 件，第 {first}–{last} 件"),
     )
     acts = order_words.NEXT.get(visit.query("state"), order_moves.ACTS)
+    acts = acts if institution else order_moves.BY_BUREAU
     return await show(
         visit,
         shown,
@@ -95,8 +97,8 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[Row]:
     return chunk_of(answer, [Row(one, firms.get(one.subject_id)) for one in answer.orders])
 
 
-def _key(row: Row) -> str:
-    return row.order.order_id if row.order.state in order_words.NEXT else ""
+def _key(visit: Visit, row: Row) -> str:
+    return row.order.order_id if _acts(visit, row.order) else ""
 
 
 def _instrument(visit: Visit, row: Row) -> Cell:
@@ -146,8 +148,9 @@ async def one(visit: Visit) -> Response:
 def _acts(visit: Visit, order: pb.Order) -> Sequence[str]:
     if visit.has(Role.VERIFICATION_INSTITUTION):
         return order_words.NEXT.get(order.state, ())
-    own = visit.has(Role.OPERATOR) and order.state in order_words.WITHDRAWABLE
-    return ("withdrawn",) if own else ()
+    if visit.has(Role.OPERATOR):
+        return ("withdrawn",) if order.state in order_words.WITHDRAWABLE else ()
+    return order_moves.BY_BUREAU if visit.has(*ENDS) and order.state in order_words.OPEN else ()
 
 
 async def _page(

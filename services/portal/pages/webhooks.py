@@ -29,6 +29,7 @@ KINDS = (
 OF_INSTITUTIONS = {
     "order.applied": N_("新的检定申请"),
     "order.withdrawn": N_("检定申请撤回"),
+    "order.cancelled": N_("检定申请终止"),
     "order.nearly_due": N_("检定申请即将到期"),
     "order.overdue": N_("检定申请逾期"),
     "certificate_upload.nearly_due": N_("证书上传期限将至"),

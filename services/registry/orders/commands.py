@@ -1,4 +1,4 @@
-"""The commands on orders: an applicant applies and withdraws, an institution does the rest."""
+"""The commands on orders: a user applies and withdraws, an institution acts, a bureau ends."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from law.errors import Fault, InvalidInput, LawError, NotFound, WrongState
 from law.instruments import catalogue
 from law.reader.strict_reader import as_day
 from plumbing.change import Change
+from plumbing.identity import Role
 from protos.registry.v1 import orders_pb2 as pb
 from services.registry.commands.targets import find_instrument, refuse_any
 from services.registry.institutions.reporting import is_institution, require_named
@@ -22,12 +23,22 @@ from services.registry.institutions.tables import Authorisation, Institution
 from services.registry.orders import lateness, wire
 from services.registry.orders.access import find
 from services.registry.orders.moves import announce_steps, take_step
-from services.registry.orders.states import BY_APPLICANT, BY_INSTITUTION, OrderState, reason_of
+from services.registry.orders.states import (
+    BY_APPLICANT,
+    BY_BUREAU,
+    BY_INSTITUTION,
+    OrderState,
+    reason_of,
+)
 from services.registry.orders.tables import UNENDED, Order
 from services.registry.red_alerts import facts_of
 from services.registry.tables import Instrument
 
 _FIELD = "instrument_ids"
+_NEED_GROUND = {
+    OrderState.REFUSED: ("不予受理须写明理由", "a refusal needs a ground"),
+    OrderState.CANCELLED: ("终止申请须写明理由", "ending an order needs a ground"),
+}
 
 
 async def apply_for_verification(
@@ -71,10 +82,10 @@ async def apply_for_verification(
 async def move_orders(change: Change, request: pb.MoveOrdersRequest) -> pb.MoveOrdersResponse:
     """Takes up to 100 orders one step on: all of them or none, or `each` that can take it.
 
-    Those of an owner are announced together. Raises InvalidInput for a refusal without a ground or
-    a faulty appointment; unless `each` goes by itself, NotFound for an order that the caller may
-    not see, and WrongState, naming the order, for a step that is not possible or not the caller's
-    to take.
+    Those of an owner are announced together. A bureau only ends orders, at any step. Raises
+    InvalidInput for a refusal or an end without a ground and for a faulty appointment. Unless
+    `each` goes by itself, it raises NotFound for an order that the caller may not see, and
+    WrongState, naming the order, for a step that is not possible or not the caller's to take.
     """
     await require_named(change.session, change.caller)
     state, appointed = OrderState(request.state), _appointed(change, request)
@@ -120,8 +131,8 @@ def _place(given: Sequence[str], order_id: str) -> int:
 
 def _appointed(change: Change, request: pb.MoveOrdersRequest) -> date | None:
     faults = []
-    if request.state == OrderState.REFUSED and not request.ground.strip():
-        faults.append(Fault("ground", "不予受理须写明理由", "a refusal needs a ground"))
+    if request.state in _NEED_GROUND and not request.ground.strip():
+        faults.append(Fault("ground", *_NEED_GROUND[OrderState(request.state)]))
     day = as_day(request.appointed_on)
     if request.state == OrderState.SCHEDULED:
         if day is None or day < change.today:
@@ -135,7 +146,9 @@ def _appointed(change: Change, request: pb.MoveOrdersRequest) -> date | None:
 
 
 def _require_possible(change: Change, row: Order, state: OrderState) -> None:
-    steps = BY_INSTITUTION if is_institution(change.caller) else BY_APPLICANT
+    steps = BY_APPLICANT if change.caller.has(Role.OPERATOR) else BY_BUREAU
+    if is_institution(change.caller):
+        steps = BY_INSTITUTION
     if state not in steps.get(row.state, frozenset()):
         raise WrongState(
             f"检定申请（{row.serial_no}）现在的状态不能办理这一步，可能已有人办理，请重新打开后再看",

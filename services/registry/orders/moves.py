@@ -23,7 +23,8 @@ from services.registry.orders.states import (
 from services.registry.orders.tables import UNENDED, Order, OrderStep
 from services.registry.tables import Verification
 
-_OF_INSTITUTION = {OrderState.COMPLETED}.union(*BY_INSTITUTION.values())
+# The steps that show an institution late: its own, and the end of what it did not complete.
+_OF_INSTITUTION = {OrderState.COMPLETED, OrderState.CANCELLED}.union(*BY_INSTITUTION.values())
 
 
 async def step(

@@ -1,4 +1,4 @@
-"""The access policy of orders: users of instruments apply, institutions act, bureaus read."""
+"""The access policy of orders: users apply, institutions act, bureaus read and end."""
 
 from __future__ import annotations
 
@@ -14,5 +14,7 @@ POLICY: Policy = {
     f"/{ORDERS}/ApplyForVerification": allow(Role.OPERATOR),
     f"/{ORDERS}/ListOrders": _READING,
     f"/{ORDERS}/GetOrder": _READING,
-    f"/{ORDERS}/MoveOrders": allow(Role.OPERATOR, Role.VERIFICATION_INSTITUTION),
+    f"/{ORDERS}/MoveOrders": allow(
+        Role.OPERATOR, Role.VERIFICATION_INSTITUTION, Role.CASEWORKER, Role.UNIT_HEAD
+    ),
 }

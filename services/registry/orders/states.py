@@ -24,6 +24,7 @@ class OrderState(StrEnum):
     RETURNED = "returned"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    CANCELLED = "cancelled"
 
 
 class OrderReason(StrEnum):
@@ -52,6 +53,10 @@ BY_APPLICANT: Mapping[OrderState, frozenset[OrderState]] = {
     _S.SCHEDULED: frozenset({_S.WITHDRAWN}),
 }
 OPEN = (_S.APPLIED, _S.ACCEPTED, _S.SCHEDULED, _S.RECEIVED, _S.IN_WORK)
+# An order that its institution cannot or does not complete is ended by the bureau, at any step.
+BY_BUREAU: Mapping[OrderState, frozenset[OrderState]] = dict.fromkeys(
+    OPEN, frozenset({_S.CANCELLED})
+)
 
 
 def reason_of(stands: ColourBasis, on: date, *, repaired: bool) -> OrderReason:

@@ -66,7 +66,7 @@ class Order(Base, table=True):
 class OrderStep(Base, table=True):
     """A step that an order took; `number` counts them from 1.
 
-    It is `late` if the institution took it after its last day.
+    It is `late` if the institution took it after its last day, or the bureau ended the order then.
     """
 
     __tablename__ = "verification_order_step"

@@ -156,6 +156,25 @@ async def test_an_institution_hears_at_once_of_what_was_withdrawn(alerts: Runnin
     assert path_of(alone) == "/orders/o1"
 
 
+async def test_owner_and_institution_hear_of_an_order_that_the_bureau_ended(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.announce(events.InstitutionsChanged(institutions=[LAB]))
+    for _ in range(2):
+        await alerts.announce(changed("cancelled", 5, "该机构已停业"), aggregate="subject/s1")
+    told = {notice.address: notice for notice in await alerts.notices()}
+    assert len(await alerts.notices()) == len(told)
+    assert set(told) == {"unit1@test.example", "lab@example.com"}
+    owner, lab = told["unit1@test.example"], told["lab@example.com"]
+    assert owner.title == "检定申请已由监管机关终止"
+    for part in ("燃油加油机 NO-7", "该机构已停业", "可以向其他检定机构申请", "请取回"):
+        assert part in owner.body
+    assert lab.title == "检定申请已终止：1 台"
+    for part in ("测试单位1的下列检定申请已由监管机关终止", "该机构已停业", "请退还使用单位"):
+        assert part in lab.body
+    assert "ended by the bureau" in lab.body_en
+
+
 async def test_nobody_hears_for_an_institution_that_is_not_on_file(alerts: RunningAlerts) -> None:
     await alerts.announce(changed("withdrawn", 2), aggregate="subject/s1")
     assert await alerts.notices() == []

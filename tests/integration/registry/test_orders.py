@@ -199,6 +199,41 @@ async def test_each_that_can_takes_the_step_and_owners_hear_of_theirs_together(
         await lab.orders.MoveOrders(move(orders, "refused", each=True))
 
 
+async def test_the_bureau_ends_what_an_institution_does_not_complete(
+    registry: RunningRegistry,
+) -> None:
+    lab, name = await registry.speaker(LAB, "FUEL"), uuid4().hex
+    await registry.speaker(OTHER, "FUEL")
+    operator, ids = await firm(registry)
+    [order] = (await operator.orders.ApplyForVerification(application(ids))).orders
+    for state in ("accepted", "received"):
+        await lab.orders.MoveOrders(move([order.order_id], state))
+    caseworker = registry.client(Role.CASEWORKER, name=name)
+    end = move([order.order_id], "cancelled", ground="该机构已停业")
+    with refused("WRONG_STATE"):
+        await operator.orders.MoveOrders(move([order.order_id], "withdrawn"))
+    for other in (operator, lab):
+        with refused("WRONG_STATE"):
+            await other.orders.MoveOrders(end)
+    with refused("INVALID_INPUT", "ground"):
+        await caseworker.orders.MoveOrders(move([order.order_id], "cancelled"))
+    with refused("WRONG_STATE"):
+        await caseworker.orders.MoveOrders(move([order.order_id], "refused", ground="不行"))
+    with refused("NOT_FOUND"):
+        await registry.client(Role.UNIT_HEAD, bureau="330108").orders.MoveOrders(end)
+    with refused("NOT_PERMITTED"):
+        await registry.client(Role.INSPECTOR).orders.MoveOrders(end)
+    with refused("INVALID_INPUT", "instrument_ids[0]"):
+        await operator.orders.ApplyForVerification(application(ids, OTHER))
+    [ended] = (await caseworker.orders.MoveOrders(end)).orders
+    assert (ended.state, ended.due_on) == ("cancelled", "")
+    shown = await operator.orders.GetOrder(pb.GetOrderRequest(order_id=order.order_id))
+    assert shown.steps[-1].ground == "该机构已停业"
+    assert not shown.steps[-1].late
+    again = await operator.orders.ApplyForVerification(application(ids, OTHER))
+    assert again.orders[0].state == "applied"
+
+
 async def test_a_foreign_firm_sees_no_order(registry: RunningRegistry) -> None:
     await registry.speaker(LAB, "FUEL")
     operator, [instrument] = await firm(registry)

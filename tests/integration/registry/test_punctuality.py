@@ -295,13 +295,17 @@ async def test_whoever_reports_after_the_telling_is_told_on_the_last_day(
 
 async def test_a_step_after_the_last_day_is_late(registry: RunningRegistry) -> None:
     name, client = await lab(registry)
-    operator, ids = await firm(registry, 3)
+    operator, ids = await firm(registry, 4)
     applied = (await operator.orders.ApplyForVerification(application(ids, name))).orders
-    prompt, slow, withdrawn = (one.order_id for one in applied)
+    prompt, slow, withdrawn, ended = (one.order_id for one in applied)
     await client.orders.MoveOrders(move([prompt], "accepted"))
     after_the_term = FixedClock(datetime(2026, 9, 21, 1, tzinfo=UTC))
     async with Changes(registry.database, after_the_term).change(service_caller("x")) as change:
-        for order_id, state in ((slow, OrderState.ACCEPTED), (withdrawn, OrderState.WITHDRAWN)):
+        for order_id, state in (
+            (slow, OrderState.ACCEPTED),
+            (withdrawn, OrderState.WITHDRAWN),
+            (ended, OrderState.CANCELLED),
+        ):
             await step(change, await change.session.get_one(Order, order_id), state)
             change.audit("move_order", f"order/{order_id}", after={"state": state})
 
@@ -310,6 +314,7 @@ async def test_a_step_after_the_last_day_is_late(registry: RunningRegistry) -> N
         return [one.late for one in answer.steps]
 
     assert [await late(one) for one in (prompt, slow)] == [[False, False], [False, True]]
+    assert await late(ended) == [False, True], "the bureau ends what the institution let pass"
     assert await late(withdrawn) == [False, False], "the applicant may withdraw at any time"
     days = {"counted_from": "2026-09-21", "counted_until": "2026-09-21"}
-    assert await counted(registry.client(Role.CASEWORKER), name, **days) == (0, 0, 0, 1)
+    assert await counted(registry.client(Role.CASEWORKER), name, **days) == (0, 0, 0, 2)
