@@ -1,4 +1,4 @@
-"""What follows events of the register that are only stored, and told another day."""
+"""What follows events of the register that are stored, and mostly told another day."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from plumbing.change import Change
 from plumbing.events.envelope import Received
 from protos.registry.v1 import events_pb2 as registry
 from services.alerts import projection
+from services.alerts.notices.unauthorised_orders import tell_of_endings
 
 
 async def institutions_changed(
@@ -23,8 +24,13 @@ async def calibration_due_changed(
 
 
 async def endings_changed(change: Change, received: Received[registry.EndingsChanged]) -> None:
-    """Stores on which day authorisations, laboratories and qualifications end."""
+    """Stores on which day authorisations, laboratories and qualifications end.
+
+    Owners and institutions hear of the orders that an authorisation does not outlast.
+    """
     await projection.put_endings(change, received.message.endings)
+    await change.session.flush()
+    await tell_of_endings(change, received.message.endings)
 
 
 async def permits_changed(change: Change, received: Received[registry.PermitsChanged]) -> None:

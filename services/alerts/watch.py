@@ -41,6 +41,7 @@ from services.alerts.notices.endings import issue_endings
 from services.alerts.notices.institution_weeks import issue_weeks
 from services.alerts.notices.order_steps import issue_order_steps
 from services.alerts.notices.results import issue_results
+from services.alerts.notices.unauthorised_orders import issue_unauthorised
 from services.alerts.notices.upkeep import issue_upkeep
 from services.alerts.tables import NEW_WATCHES, Alert, Instrument, Notice, Watch
 
@@ -52,6 +53,7 @@ _DAY = timedelta(days=1)
 # What is told once a day besides colours: to owners and institutions, then to the bureau.
 _DAILY = (
     *(issue_order_steps, issue_results, issue_calibrations, issue_endings, issue_dccs),
+    issue_unauthorised,
     *(issue_weeks, issue_upkeep),
     *(issue_approval_digest, issue_arrivals, issue_dead_addresses, issue_of_undertakings),
 )

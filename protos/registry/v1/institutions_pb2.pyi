@@ -403,8 +403,14 @@ class PutAuthorisationRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     AUTHORISATION_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    CHECK_ONLY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
+    ground: _builtins.str
+    """Ground; an earlier last day, or another type, needs one."""
+    check_only: _builtins.bool
+    """Only checks: refuses what the act itself would refuse and answers as it would, but keeps nothing."""
     @_builtins.property
     def authorisation(self) -> Global___Authorisation:
         """The authorisation."""
@@ -414,10 +420,12 @@ class PutAuthorisationRequest(_message.Message):
         *,
         request_id: _builtins.str = ...,
         authorisation: Global___Authorisation | None = ...,
+        ground: _builtins.str = ...,
+        check_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["authorisation", b"authorisation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorisation", b"authorisation", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorisation", b"authorisation", "check_only", b"check_only", "ground", b"ground", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -430,6 +438,11 @@ class PutAuthorisationResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     AUTHORISATION_FIELD_NUMBER: _builtins.int
+    ORDERS_CUT_OFF_FIELD_NUMBER: _builtins.int
+    orders_cut_off: _builtins.int
+    """Open orders of the institution for the type that are due after the last day on which it may now
+    verify it. Their owners and the institution are told.
+    """
     @_builtins.property
     def authorisation(self) -> Global___Authorisation:
         """The authorisation in its present state."""
@@ -438,10 +451,11 @@ class PutAuthorisationResponse(_message.Message):
         self,
         *,
         authorisation: Global___Authorisation | None = ...,
+        orders_cut_off: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["authorisation", b"authorisation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorisation", b"authorisation"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorisation", b"authorisation", "orders_cut_off", b"orders_cut_off"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -161,6 +161,7 @@ class Verifier(_message.Message):
     EXPECTATION_FIELD_NUMBER: _builtins.int
     SITES_FIELD_NUMBER: _builtins.int
     TYPES_WITHOUT_SITE_FIELD_NUMBER: _builtins.int
+    AUTHORISED_UNTIL_FIELD_NUMBER: _builtins.int
     institution_id: _builtins.str
     """Stable id."""
     name: _builtins.str
@@ -171,6 +172,8 @@ class Verifier(_message.Message):
     """Telephone number; may be empty."""
     open_orders: _builtins.int
     """Orders of the institution that have not ended; at most 10,000 are counted."""
+    authorised_until: _builtins.str
+    """Last day, inclusive, on which it may verify all of the types that were asked for."""
     @_builtins.property
     def expectation(self) -> Global___Expectation:
         """When it is expected to complete an order of today for all that was asked for."""
@@ -194,10 +197,11 @@ class Verifier(_message.Message):
         expectation: Global___Expectation | None = ...,
         sites: _abc.Iterable[Global___VerifierSite] | None = ...,
         types_without_site: _abc.Iterable[_builtins.str] | None = ...,
+        authorised_until: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expectation", b"expectation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "expectation", b"expectation", "institution_id", b"institution_id", "name", b"name", "open_orders", b"open_orders", "phone", b"phone", "sites", b"sites", "types_without_site", b"types_without_site"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorised_until", b"authorised_until", "contact", b"contact", "expectation", b"expectation", "institution_id", b"institution_id", "name", b"name", "open_orders", b"open_orders", "phone", b"phone", "sites", b"sites", "types_without_site", b"types_without_site"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -57,6 +57,7 @@ async def put_order(change: Change, order: orders.Order) -> None:
         in_time=applied_in_time(until, applied_on),
         due_on=wire.day(order.due_on),
         appointed_on=wire.day(order.appointed_on),
+        told_until=row.told_until if row else None,
         version=order.version,
     )
     await change.session.merge(copy)

@@ -116,7 +116,8 @@ class AwaitedOrder(Base, table=True):
     the last day on which the institution acts in time, inclusive; None once the order has ended.
     `appointed_on` is the day of the verification, if one is appointed; it is missing from an order
     that has not changed since alerts began to keep it. The order is that of the instrument's
-    present owner.
+    present owner. `told_until` is the last day of the institution's authorisation, once owner and
+    institution were told that it is before the order is due.
     """
 
     __tablename__ = "awaited_order"
@@ -135,6 +136,7 @@ class AwaitedOrder(Base, table=True):
     in_time: bool
     due_on: date | None = None
     appointed_on: date | None = None
+    told_until: date | None = None
     version: int = Field(sa_type=sa.BigInteger)
 
 

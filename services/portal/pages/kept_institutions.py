@@ -116,10 +116,15 @@ def _form(
 
 
 async def authorise(visit: Visit) -> Response:
-    """Asks for the type, the days and the document of an authorisation, and adds or changes it."""
+    """Asks for the type, the days and the document of an authorisation, and adds or changes it.
+
+    Before one is made to end early, it says how many orders that cuts off.
+    """
     found = await _find(visit)
     wanted = visit.field("authorisation_id") or visit.query("authorisation")
     present = next((a for a in found.authorisations if a.authorisation_id == wanted), None)
+    if visit.field("step") == "again":
+        return _authorisation_form(visit, found.institution, present, visit.form)
     if visit.request.method == "GET":
         form = {name: getattr(present, name) for name in _NEEDED} if present else {}
         return _authorisation_form(visit, found.institution, present, form)
@@ -133,13 +138,32 @@ async def authorise(visit: Visit) -> Response:
         version=visit.whole("version") or 0,
         **{name: visit.field(name) for name in _NEEDED},
     )
-    request = pb.PutAuthorisationRequest(request_id=visit.request_id(), authorisation=content)
+    request = pb.PutAuthorisationRequest(
+        request_id=visit.request_id(),
+        authorisation=content,
+        ground=visit.field("ground"),
+        check_only=_ends_early(content, present) and visit.field("step") != "send",
+    )
     try:
-        await ask(visit.services.institutions.PutAuthorisation(request))
+        answer = await ask(visit.services.institutions.PutAuthorisation(request))
     except Refusal as refusal:
         refused = told(visit, refusal)
         return _authorisation_form(visit, found.institution, present, visit.form, 422, **refused)
+    if request.check_only:
+        return visit.page(
+            "institutions/authorisation_check.html",
+            institution=found.institution,
+            present=present,
+            then=answer,
+            form=visit.form,
+        )
     return visit.redirect(f"{PATH}/{found.institution.institution_id}")
+
+
+def _ends_early(content: pb.Authorisation, present: pb.Authorisation | None) -> bool:
+    return present is not None and (
+        content.valid_until < present.valid_until or content.type_code != present.type_code
+    )
 
 
 def _faults(visit: Visit) -> dict[str, str]:

@@ -77,6 +77,7 @@ async def _form(visit: Visit, chosen: list[str], status: int = 200, **values: An
         institution=institution,
         expected=expected,
         sites={key: _sites(visit, one) for key, one in named.items()},
+        authorised={key: _authorised(visit, one) for key, one in named.items()},
         by_expected_day=by_expected_day,
         form=visit.form,
         **values,
@@ -88,6 +89,13 @@ def _sites(visit: Visit, verifier: pb.Verifier) -> list[str]:
     if lacking := verifier.types_without_site:
         sites.append(expectation_words.without_site(visit.words, lacking))
     return sites
+
+
+def _authorised(visit: Visit, verifier: pb.Verifier) -> list[str]:
+    """Until when it may verify the types; a registry of an earlier release does not say."""
+    until = verifier.authorised_until
+    text = visit.say(N_("这些类型的检定授权至 {day}"))
+    return [text.format(day=visit.words.day(until))] if until else []
 
 
 async def _instrument(visit: Visit, instrument_id: str) -> registry.Instrument:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -23,6 +24,7 @@ from services.registry.endings import announce_ending, of_authorisation
 from services.registry.institutions import wire
 from services.registry.institutions.access import find
 from services.registry.institutions.tables import Authorisation, Institution
+from services.registry.orders.authorised import count_outlasting
 from services.registry.validation import reader_of
 
 _TEXTS = ("bureau", "contact", "phone", "email")
@@ -56,22 +58,38 @@ async def put_institution(
 async def put_authorisation(
     change: Change, request: pb.PutAuthorisationRequest
 ) -> pb.PutAuthorisationResponse:
-    """Adds an authorisation to an institution, or changes it.
+    """Adds an authorisation to an institution, or changes it; says which orders it cuts off.
 
     The type is given by its code or name in the catalogue; one that the authorisation has already
-    is taken as it is. Raises InvalidInput for another one or a faulty period, NotFound for an
-    unknown institution or authorisation, and WrongState if the request's version is not the
-    present one.
+    is taken as it is. Raises InvalidInput for another one, a faulty period or an earlier last day
+    without a ground, NotFound for an unknown institution or authorisation, and WrongState if the
+    request's version is not the present one.
     """
     message = request.authorisation
     institution = await find(change, message.institution_id)
     row = await _authorisation(change, message, institution)
     before = row.model_dump(mode="json") if row.version else None
     require_version(row.version, message.version)
-    row.sqlmodel_update(_content(message, row.type_code))
-    _save(change, row, "put_authorisation", f"authorisation/{row.authorisation_id}", before)
+    content, ground = _content(message, row.type_code), request.ground.strip()
+    which = row.type_code or content["type_code"]
+    if row.version:
+        _require_ground(row, content, ground)
+    row.sqlmodel_update(content)
+    object_ = f"authorisation/{row.authorisation_id}"
+    _save(change, row, "put_authorisation", object_, before, ground)
+    await change.session.flush()
     await announce_ending(change, of_authorisation(row, institution))
-    return pb.PutAuthorisationResponse(authorisation=wire.authorisation(row))
+    cut_off = await count_outlasting(change.session, institution, which, change.today)
+    return pb.PutAuthorisationResponse(
+        authorisation=wire.authorisation(row), orders_cut_off=cut_off
+    )
+
+
+def _require_ground(row: Authorisation, content: Mapping[str, Any], ground: str) -> None:
+    ends_early = content["valid_until"] < row.valid_until or content["type_code"] != row.type_code
+    if ends_early and not ground:
+        zh, en = "提前终止授权须写明理由", "an authorisation that ends early needs a ground"
+        refuse_any([Fault("ground", zh, en)])
 
 
 async def _present_or_new(change: Change, message: pb.Institution) -> Institution:
@@ -146,7 +164,8 @@ def _save(
     action: str,
     object_: str,
     before: dict[str, Any] | None,
+    ground: str = "",
 ) -> None:
     row.version += 1
     change.session.add(row)
-    change.audit(action, object_, before=before, after=row.model_dump(mode="json"))
+    change.audit(action, object_, before=before, after=row.model_dump(mode="json"), ground=ground)

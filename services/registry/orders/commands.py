@@ -18,10 +18,11 @@ from plumbing.change import Change
 from plumbing.identity import Role
 from protos.registry.v1 import orders_pb2 as pb
 from services.registry.commands.targets import find_instrument, refuse_any
-from services.registry.institutions.reporting import is_institution, require_named
-from services.registry.institutions.tables import Authorisation, Institution
+from services.registry.institutions.reporting import is_institution, own_institution, require_named
+from services.registry.institutions.tables import Institution
 from services.registry.orders import lateness, wire
 from services.registry.orders.access import find
+from services.registry.orders.authorised import authorised_types
 from services.registry.orders.moves import announce_steps, take_step
 from services.registry.orders.states import (
     BY_APPLICANT,
@@ -35,6 +36,8 @@ from services.registry.red_alerts import facts_of
 from services.registry.tables import Instrument
 
 _FIELD = "instrument_ids"
+# An institution does these only with what it may verify on that day.
+_TAKEN_UP = (OrderState.ACCEPTED, OrderState.SCHEDULED, OrderState.IN_WORK)
 _NEED_GROUND = {
     OrderState.REFUSED: ("不予受理须写明理由", "a refusal needs a ground"),
     OrderState.CANCELLED: ("终止申请须写明理由", "ending an order needs a ground"),
@@ -85,15 +88,19 @@ async def move_orders(change: Change, request: pb.MoveOrdersRequest) -> pb.MoveO
     Those of an owner are announced together. A bureau only ends orders, at any step. Raises
     InvalidInput for a refusal or an end without a ground and for a faulty appointment. Unless
     `each` goes by itself, it raises NotFound for an order that the caller may not see, and
-    WrongState, naming the order, for a step that is not possible or not the caller's to take.
+    WrongState, naming the order, for a step that is not possible or not the caller's to take, and
+    for taking up what the institution may not verify on that day.
     """
     await require_named(change.session, change.caller)
     state, appointed = OrderState(request.state), _appointed(change, request)
+    day = appointed or change.today
+    allowed = await _authorised(change, state, day)
     ground, rows, left = request.ground.strip(), list[Order](), dict[str, LawError]()
     for given in sorted(request.order_ids):
         try:
             row = await find(change, given, lock=True)
             _require_possible(change, row, state)
+            _require_authorised(row, allowed, day)
         except (NotFound, WrongState) as error:
             if not request.each:
                 raise
@@ -158,6 +165,28 @@ def _require_possible(change: Change, row: Order, state: OrderState) -> None:
         )
 
 
+async def _authorised(change: Change, state: OrderState, on: date) -> set[str] | None:
+    """The types with which an institution may take this step on a day; None means any."""
+    if state not in _TAKEN_UP:
+        return None
+    own = await own_institution(change.session, change.caller)
+    return await authorised_types(change.session, own, on)
+
+
+def _require_authorised(row: Order, allowed: set[str] | None, on: date) -> None:
+    """Raises WrongState if the institution takes up what it may not verify on that day."""
+    if allowed is None or row.type_code in allowed:
+        return
+    name, number, (type_zh, type_en) = row.institution, row.serial_no, _type_names(row.type_code)
+    raise WrongState(
+        f"{name}在 {on} 没有“{type_zh}”的检定授权，不能办理 {number}；"
+        "请写明理由退回申请，授权已经延续的，请监管机关更新登记",
+        f"{name} may not verify {type_en} on {on}, so it cannot take up {number}; refuse the order,"
+        " or ask the bureau if the authorisation was renewed",
+        order=row.order_id,
+    )
+
+
 async def _institution(change: Change, given: str) -> Institution:
     named = select(Institution).where(
         sa.or_(col(Institution.institution_id) == given, col(Institution.name) == given)
@@ -172,7 +201,8 @@ async def _institution(change: Change, given: str) -> Institution:
 async def _refuse_unfit(
     change: Change, rows: Sequence[Instrument], institution: Institution
 ) -> None:
-    allowed, waiting = await _authorised(change, institution), await _waiting(change, rows)
+    allowed = await authorised_types(change.session, institution.name, change.today)
+    waiting = await _waiting(change, rows)
     faults = []
     for number, row in enumerate(rows):
         for zh, en in _unfit(row, rows[0].subject_id, allowed, waiting, institution.name):
@@ -184,8 +214,7 @@ async def _refuse_unfit(
 def _unfit(
     row: Instrument, subject_id: str, allowed: set[str], waiting: set[str], institution: str
 ) -> list[tuple[str, str]]:
-    known = catalogue().get(row.type_code)
-    type_zh, type_en = (known.name_zh, known.name_en) if known else (row.type_code, row.type_code)
+    type_zh, type_en = _type_names(row.type_code)
     found = []
     if row.subject_id != subject_id:
         found.append(("不是同一使用单位的器具", "belongs to another subject"))
@@ -199,14 +228,9 @@ def _unfit(
     return found
 
 
-async def _authorised(change: Change, institution: Institution) -> set[str]:
-    today = change.today
-    valid = select(Authorisation.type_code).where(
-        Authorisation.institution_id == institution.institution_id,
-        col(Authorisation.valid_from) <= today,
-        col(Authorisation.valid_until) >= today,
-    )
-    return set((await change.session.exec(valid)).all())
+def _type_names(type_code: str) -> tuple[str, str]:
+    known = catalogue().get(type_code)
+    return (known.name_zh, known.name_en) if known else (type_code, type_code)
 
 
 async def _waiting(change: Change, rows: Sequence[Instrument]) -> set[str]:

@@ -17,6 +17,7 @@ from services.registry import lookup
 from services.registry.institutions.tables import Authorisation, Institution, Site
 from services.registry.orders import estimates, lateness, wire
 from services.registry.orders.access import find, visible
+from services.registry.orders.authorised import authorised_until
 from services.registry.orders.states import OPEN, OrderState, answer_by, complete_by
 from services.registry.orders.tables import UNENDED, Order, OrderStep
 from services.registry.tables import Verification
@@ -59,7 +60,10 @@ async def _verifier(view: View, row: Institution, wanted: Counter[str]) -> pb.Ve
         Site.institution_id == row.institution_id, col(Site.released), sa.not_(col(Site.closed))
     )
     named = (await view.session.exec(sites.order_by(col(Site.name)))).all()
-    return wire.verifier(row, queue.total(), wire.expectation(expected, term), named, {*wanted})
+    verifier = wire.verifier(row, queue.total(), wire.expectation(expected, term), named, {*wanted})
+    until = await authorised_until(view.session, row.institution_id, wanted)
+    verifier.authorised_until = until.isoformat() if until else ""
+    return verifier
 
 
 async def list_orders(view: View, request: pb.ListOrdersRequest) -> pb.ListOrdersResponse:

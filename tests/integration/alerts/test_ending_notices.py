@@ -10,8 +10,15 @@ from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import institutions_pb2, permits_pb2
 from services.alerts.notices.links import path_of
 from services.alerts.workflows import WatchRun
-from tests.integration.alerts.running_alerts import BUREAU, TODAY, RunningAlerts, bureau, subject
-from tests.integration.alerts.test_order_notices import LAB
+from tests.integration.alerts.running_alerts import (
+    BUREAU,
+    TODAY,
+    RunningAlerts,
+    bureau,
+    instrument,
+    subject,
+)
+from tests.integration.alerts.test_order_notices import LAB, changed, two
 
 OTHER, SOON = "330110", TODAY + timedelta(days=20)
 LAST = add_months(TODAY, 2) + timedelta(days=1)
@@ -173,3 +180,44 @@ async def test_a_permit_that_went_to_another_subject_is_told_to_that_one(
     assert (owner.subject_id, path_of(owner)) == ("s2", "/permits/p1")
     assert "其他证书" not in office.body
     assert path_of(office) == "/permits"
+
+
+async def test_owner_and_institution_hear_of_orders_that_an_authorisation_does_not_outlast(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.announce(events.InstitutionsChanged(institutions=[LAB]))
+    await alerts.put(instrument(1), instrument(2))
+    await put(alerts, ending("authorisation", 1, date(2030, 1, 1), what="FUEL"))
+    await alerts.announce(two(changed("accepted", 2, due_on="2026-10-16")))
+    already = {notice.key for notice in await alerts.notices()}
+
+    async def told() -> list[tuple[str, str]]:
+        new = [one for one in await alerts.notices() if one.key not in already]
+        already.update(one.key for one in new)
+        return sorted((one.address, one.body) for one in new)
+
+    await put(alerts, ending("authorisation", 1, date(2026, 10, 16), 2, what="FUEL"))
+    assert await told() == [], "they are due on the last day"
+    await put(alerts, ending("authorisation", 1, date(2026, 10, 15), 3, what="FUEL"))
+    [(lab, to_lab), (owner, to_owner)] = await told()
+    assert (lab, owner) == ("lab@example.com", "unit1@test.example")
+    for part in ("NO-7：合成检定院，授权至 2026-10-15", "NO-8", "向其他检定机构申请"):
+        assert part in to_owner
+    assert "1. 燃油加油机 NO-7：授权至 2026-10-15" in to_lab
+    await alerts.watch_days(1)
+    assert await told() == [], "nobody is told twice"
+    await put(alerts, ending("authorisation", 2, date(2030, 1, 1), what="FUEL"))
+    await put(alerts, ending("authorisation", 1, TODAY, 4, what="FUEL"))
+    assert await told() == [], "another authorisation lasts longer"
+
+
+async def test_of_orders_that_came_later_the_watch_tells(alerts: RunningAlerts) -> None:
+    await alerts.announce(events.InstitutionsChanged(institutions=[LAB]))
+    await alerts.put(instrument(1))
+    await put(alerts, ending("authorisation", 1, TODAY, what="FUEL"))
+    await alerts.announce(changed("scheduled", 2, due_on="2026-10-16", appointed_on=str(TODAY)))
+    before = {notice.key for notice in await alerts.notices()}
+    await alerts.watch_days(1)
+    told = [one for one in await alerts.notices() if "/authorised/" in one.key]
+    assert {one.address for one in told} == {"lab@example.com", "unit1@test.example"}
+    assert len({one.key for one in told} - before) == 2

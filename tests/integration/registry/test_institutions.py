@@ -188,7 +188,9 @@ async def test_an_authorisation_for_a_type_outside_the_catalogue_can_be_shortene
     async with registry.database.transaction() as session:
         await session.exec(of_it.values(type_code="不在目录"))
     given.type_code, given.valid_until = "不在目录", "2026-08-31"
-    request = institutions.PutAuthorisationRequest(request_id=new_request_id(), authorisation=given)
+    request = institutions.PutAuthorisationRequest(
+        request_id=new_request_id(), authorisation=given, ground="撤销授权"
+    )
     changed = (await head.institutions.PutAuthorisation(request)).authorisation
     assert (changed.type_code, changed.valid_until) == ("不在目录", "2026-08-31")
     given.authorisation_id, given.version = "", 0

@@ -10,6 +10,7 @@ import pytest
 
 from plumbing.client import Refusal, ask, new_request_id
 from plumbing.identity import Role
+from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import orders_pb2 as pb
 from protos.registry.v1 import registry_pb2 as register
 from tests.integration.registry.import_files import upload, verification, verifications
@@ -232,6 +233,54 @@ async def test_the_bureau_ends_what_an_institution_does_not_complete(
     assert not shown.steps[-1].late
     again = await operator.orders.ApplyForVerification(application(ids, OTHER))
     assert again.orders[0].state == "applied"
+
+
+async def test_an_institution_takes_up_nothing_that_it_may_not_verify(
+    registry: RunningRegistry,
+) -> None:
+    name = f"合成检定院{uuid4().hex}"
+    lab, head = await registry.speaker(name, "FUEL"), registry.client(Role.UNIT_HEAD, name="head")
+    operator, ids = await firm(registry, 2)
+    [able] = [
+        one
+        for one in (
+            await operator.orders.ListVerifiers(pb.ListVerifiersRequest(type_codes=["FUEL"]))
+        ).verifiers
+        if one.name == name
+    ]
+    asked = institutions.GetInstitutionRequest(institution_id=name)
+    [given] = (await head.institutions.GetInstitution(asked)).authorisations
+    assert able.authorised_until == given.valid_until
+    applied = await operator.orders.ApplyForVerification(application(ids, name))
+    first, second = (one.order_id for one in applied.orders)
+    await lab.orders.MoveOrders(move([first], "accepted"))  # due on 16 October
+
+    async def ends(day: str, **values: Any) -> int:
+        given.valid_until = day
+        request = institutions.PutAuthorisationRequest(
+            request_id=new_request_id(), authorisation=given, **values
+        )
+        answer = await head.institutions.PutAuthorisation(request)
+        if not request.check_only:
+            given.CopyFrom(answer.authorisation)
+        return int(answer.orders_cut_off)
+
+    with refused("INVALID_INPUT", "ground"):
+        await ends("2026-10-16")
+    assert await ends("2026-10-16", ground="撤销授权", check_only=True) == 0
+    assert await ends("2026-10-15", ground="撤销授权", check_only=True) == 1
+    assert await ends("2026-09-15", ground="撤销授权") == 2
+    with refused("WRONG_STATE") as found:
+        await lab.orders.MoveOrders(move([first], "scheduled", appointed_on="2026-09-16"))
+    assert "在 2026-09-16 没有“燃油加油机”的检定授权" in found[0].message_zh
+    await lab.orders.MoveOrders(move([first], "scheduled", appointed_on="2026-09-15"))
+    assert await ends("2026-09-13", ground="撤销授权") == 2
+    for order_id, state in ((second, "accepted"), (first, "in_work")):
+        with refused("WRONG_STATE"):
+            await lab.orders.MoveOrders(move([order_id], state))
+    answer = await lab.orders.MoveOrders(move([second], "accepted", each=True))
+    assert "检定授权" in answer.not_moved[0].message_zh
+    await lab.orders.MoveOrders(move([second], "refused", ground="授权已到期"))
 
 
 async def test_a_foreign_firm_sees_no_order(registry: RunningRegistry) -> None:

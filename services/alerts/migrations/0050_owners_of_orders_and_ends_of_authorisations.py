@@ -1,4 +1,7 @@
-"""The owner of an order is the present owner of its instrument, so no order keeps its own."""
+"""No order keeps its owner, who is that of its instrument.
+
+It keeps which last day of its institution's authorisation was told.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ UNTOLD: dict[str, Any] = {
 
 
 def upgrade() -> None:
+    op.add_column("awaited_order", sa.Column("told_until", sa.Date(), nullable=True))
     op.drop_index("ix_awaited_order_of", "awaited_order")
     _index_untold("order_id", default="")
 
@@ -28,6 +32,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     _index_untold("subject_id", default=None)
     op.create_index("ix_awaited_order_of", "awaited_order", ["subject_id"], **UNENDED)
+    op.drop_column("awaited_order", "told_until")
 
 
 def _index_untold(column: str, *, default: str | None) -> None:
