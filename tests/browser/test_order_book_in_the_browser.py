@@ -84,6 +84,21 @@ def ends(staff: Page, *numbers: str) -> None:
     expect(staff.get_by_role("button", name="终止申请")).to_have_count(0)
 
 
+def scraps(operator: Page, number: str) -> None:
+    """The owner scraps what it applied for, and is told before what becomes of the order."""
+    operator.goto("/orders")
+    operator.get_by_role("link", name=re.compile(number)).click()
+    order = operator.url
+    operator.get_by_role("link", name="看器具").click()
+    operator.get_by_role("button", name="修改使用状态").click()
+    operator.get_by_label("报废").check()
+    press(operator, "继续")
+    expect(operator.locator("#order")).to_contain_text("报废以后随之撤回，并告知检定机构")
+    press(operator, "确认修改")
+    operator.goto(order)
+    expect(operator.get_by_text("已撤回").first).to_be_visible()
+
+
 @both_ways
 def test_several_orders_take_a_step_at_once(sign_in: SignIn, *, javascript: bool) -> None:
     operator, lab = (
@@ -145,5 +160,6 @@ def test_several_orders_take_a_step_at_once(sign_in: SignIn, *, javascript: bool
     operator.get_by_label("编号或类型名称中有").fill(numbers[0])
     press(operator, "筛选")
     expect(operator.get_by_role("checkbox")).to_be_enabled()
+    scraps(operator, numbers[2])
     check(sign_in("demo.institution"), "/orders")
     check(sign_in("demo.operator"), "/orders/new")

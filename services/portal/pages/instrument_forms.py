@@ -14,7 +14,9 @@ from law.colours.rule import InstrumentState
 from law.instruments import catalogue
 from plumbing.client import Refusal, ask
 from plumbing.identity import Role
+from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal import order_words
 from services.portal.pages import photographs
 from services.portal.visit import Visit, faults_by_field, message_of
 from services.portal.wording import N_
@@ -107,11 +109,28 @@ async def change_state(visit: Visit) -> Response:
     except Refusal as refusal:
         return _state_page(visit, instrument, names, *of_the_form(visit, refusal))
     if request.check_only:
-        template, form = "instruments/state_check.html", visit.form
-        return visit.page(template, instrument=instrument, form=form, then=changed)
+        return await _state_check(visit, instrument, changed)
     if changed.proposal.proposal_id:
         return visit.redirect(f"/proposals/{changed.proposal.proposal_id}")
     return visit.redirect(f"/instruments/{instrument.instrument_id}?changed=yes")
+
+
+async def _state_check(
+    visit: Visit, instrument: registry.Instrument, then: registry.SetInstrumentStateResponse
+) -> Response:
+    """What follows from the new state, and what becomes of the open order of what is scrapped."""
+    found = []
+    if visit.field("state") == InstrumentState.SCRAPPED and not visit.field("part"):
+        which = instrument.instrument_id
+        opened = orders.ListOrdersRequest(instrument_id=which, open=True, page_size=1)
+        found = [*(await ask(visit.services.orders.ListOrders(opened))).orders]
+    return visit.page(
+        "instruments/state_check.html",
+        instrument=instrument,
+        form=visit.form,
+        then=then,
+        orders=[(one, one.state in order_words.WITHDRAWABLE) for one in found],
+    )
 
 
 _NO_STATE = {"state": N_("请选择新的使用状态")}

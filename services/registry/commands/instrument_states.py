@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlmodel import col
+
 from law.colours.basis import Basis, ColourBasis
 from law.colours.parts import with_state
 from law.colours.rule import InstrumentState
@@ -17,6 +19,7 @@ from services.registry import wire
 from services.registry.announce_changes import save_instruments
 from services.registry.commands.instruments import propose_instrument
 from services.registry.commands.targets import find_instrument, refuse_any, require_version
+from services.registry.orders.following import withdraw_of_scrapped
 from services.registry.proposals.propose import object_id
 from services.registry.red_alerts import basis_with, ends_red, facts_of
 from services.registry.tables import Instrument, Proposal
@@ -27,7 +30,8 @@ async def set_instrument_state(
 ) -> pb.SetInstrumentStateResponse:
     """Sets the state of an instrument, or of one part of it, in use, spare, stopped or scrapped.
 
-    Scrapped is final. Each time the instrument comes into use, a new period of use is counted
+    Scrapped is final, and withdraws an order for verification that waits for the instrument. Each
+    time the instrument comes into use, a new period of use is counted
     (`spell`). A part that is not in use, such as a sealed nozzle, does not count for its colour. A
     state that ends a red alert is only proposed: a second person releases it (S1 20). The answer
     tells the colour of the instrument in its new state: one that was never verified, or was
@@ -107,6 +111,7 @@ async def _set_state(
     stands = await _basis(change, row.model_dump())
     newly = stands.basis is Basis.UNVERIFIED and stood.basis is not Basis.UNVERIFIED
     await save_instruments(change, [row], unverified=[row.instrument_id] if newly else ())
+    await withdraw_of_scrapped(change, col(Instrument.instrument_id) == row.instrument_id)
     change.audit(
         "set_instrument_state",
         f"instrument/{row.instrument_id}",

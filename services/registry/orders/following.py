@@ -1,7 +1,8 @@
 """Orders follow what the register learns later of their instrument and its owner.
 
 An order that has not ended belongs to the present owner of its instrument, so that nobody else is
-told of it or acts on it. One that has ended stays with the bureau that it was kept by.
+told of it or acts on it. One that has ended stays with the bureau that it was kept by. The order of
+a scrapped instrument is withdrawn, unless its institution has received the instrument.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from law.colours.rule import InstrumentState
 from plumbing.change import Change
 from services.registry.imported import imported
-from services.registry.orders.moves import announce_moved, step
-from services.registry.orders.states import OPEN, OrderState
+from services.registry.orders.moves import announce_moved, announce_steps, step, take_step
+from services.registry.orders.states import BY_APPLICANT, OPEN, OrderState
 from services.registry.orders.tables import UNENDED, Order
 from services.registry.tables import Instrument
+
+SCRAPPED = "器具已报废（the instrument was scrapped）"
 
 
 async def follow_instruments(change: Change, *which: sa.ColumnElement[bool]) -> list[str]:
@@ -49,6 +53,37 @@ async def follow_batch(change: Change, batch_id: str) -> None:
     named = ("instrument", Instrument.instrument_id), ("subject", Instrument.subject_id)
     for kind, about in named:
         await follow_instruments(change, col(about).in_(imported(batch_id, kind)))
+    scrapped = col(Instrument.instrument_id).in_(imported(batch_id, "instrument"))
+    await withdraw_of_scrapped(change, scrapped)
+
+
+async def withdraw_of_scrapped(change: Change, *which: sa.ColumnElement[bool]) -> list[str]:
+    """Withdraws the open orders of scrapped instruments; returns their ids.
+
+    `which` are conditions on instruments. What an institution has received it refuses itself, or
+    the bureau ends it. The institution is told, those of an owner together.
+    """
+    of_scrapped = (
+        select(Order)
+        .join(Instrument, col(Instrument.instrument_id) == Order.instrument_id)
+        .where(
+            sa.text(UNENDED),
+            col(Order.state).in_(BY_APPLICANT),
+            Instrument.state == InstrumentState.SCRAPPED,
+            *which,
+        )
+        .order_by(col(Order.order_id))
+        .with_for_update(of=Order)
+    )
+    rows = (await change.session.exec(of_scrapped)).all()
+    for row in rows:
+        before = row.model_dump(mode="json")
+        await take_step(change, row, OrderState.WITHDRAWN, ground=SCRAPPED)
+        after = row.model_dump(mode="json") | {"ground": SCRAPPED}
+        about = f"order/{row.order_id}"
+        change.audit("move_order", about, before=before, after=after, bureau=row.bureau)
+    await announce_steps(change, rows, SCRAPPED)
+    return [row.order_id for row in rows]
 
 
 async def follow_subject(change: Change, former_id: str, present_id: str) -> list[str]:

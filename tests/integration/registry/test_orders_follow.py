@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from plumbing.client import new_request_id
 from plumbing.identity import Role
+from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import orders_pb2 as pb
 from protos.registry.v1 import registry_pb2 as register
 from protos.registry.v1 import sameness_pb2 as sameness
@@ -136,6 +137,45 @@ async def test_what_moves_to_another_bureau_is_no_longer_the_former_ones(
     )
     with refused("NOT_PERMITTED"):
         await caseworker.sameness.JoinLikeness(joining)
+
+
+async def test_the_order_of_a_scrapped_instrument_is_withdrawn_until_the_institution_has_it(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    name = f"合成检定院{uuid4().hex}"
+    lab, owner = await registry.speaker(name, "FUEL"), await registry.subject()
+    by_hand, received, by_file = [await registry.instrument(owner) for _ in range(3)]
+    operator = operator_of(registry, owner.subject_id)
+    ids = [one.instrument_id for one in (by_hand, received, by_file)]
+    applied = (await operator.orders.ApplyForVerification(application(ids, name))).orders
+    order_ids = [one.order_id for one in applied]
+    for state in ("accepted", "received"):
+        await lab.orders.MoveOrders(move([order_ids[1]], state))
+    for which in ids[:2]:
+        request = register.SetInstrumentStateRequest(
+            request_id=new_request_id(), instrument_id=which, state="scrapped"
+        )
+        await operator.registry.SetInstrumentState(request)
+    heading = ("使用单位", "器具类型", "出厂编号", "状态")
+    row = (owner.credit_code or owner.name, "FUEL", by_file.serial_no, "报废")
+    batch = await upload(
+        registry.client(Role.CASEWORKER), "instruments", table(heading, row), bureau=DISTRICT
+    )
+    assert batch.changed == 1
+    states = {row.order_id: row.state for row in await orders_of(operator)}
+    assert [states[one] for one in order_ids] == ["withdrawn", "received", "withdrawn"]
+    shown = await lab.orders.GetOrder(pb.GetOrderRequest(order_id=order_ids[0]))
+    assert shown.steps[-1].ground.startswith("器具已报废")
+    told = await registry.events_of(f"subject/{owner.subject_id}")
+    withdrawn = [
+        one.order_id
+        for event in told
+        if isinstance(event, events.OrdersChanged)
+        for one in event.orders
+        if one.state == "withdrawn"
+    ]
+    assert withdrawn == [order_ids[0], order_ids[2]], "its institution is told"
 
 
 async def test_an_import_is_not_undone_under_an_open_order(registry: RunningRegistry) -> None:
