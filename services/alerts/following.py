@@ -17,6 +17,7 @@ from protos.registry.v1.events_pb2 import SubjectActed, SubjectsJoined
 from services.alerts.escalation import by_hand, contests
 from services.alerts.escalation.holding import release
 from services.alerts.notices.life_notices import tell_of_act
+from services.alerts.notices.orders_of_deregistered import tell_institutions
 from services.alerts.tables import Joining, Notice, Webhook
 from services.alerts.text_messages.following import give_number, return_number
 
@@ -59,7 +60,8 @@ async def subjects_joined(change: Change, received: Received[SubjectsJoined]) ->
 async def subject_acted(change: Change, received: Received[SubjectActed]) -> None:
     """Gives back what an undone joining gave, and to a part what it contests of its records.
 
-    Then tells the subjects that the act concerns.
+    Then tells the subjects that the act concerns, and institutions with orders of one that was
+    deregistered.
     """
     event = received.message
     if event.act.act == "parted":
@@ -70,6 +72,7 @@ async def subject_acted(change: Change, received: Received[SubjectActed]) -> Non
         _note(change, origin, part, 0, went, event.change.ground)
         await release(change, {origin, part})
     await tell_of_act(change, received)
+    await tell_institutions(change, event)
 
 
 async def _give_back(change: Change, event: SubjectActed) -> None:

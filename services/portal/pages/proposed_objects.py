@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from law.colours.rule import InstrumentState
+from law.separation import Act
 from plumbing.client import Refusal, ask
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import institutions_pb2 as institutions
+from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import people_pb2 as people
 from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1.proposals_pb2 import Proposal
@@ -18,6 +22,7 @@ from services.portal.visit import Visit
 from services.portal.wording import N_
 
 _NOTED = ("record", "qualification")
+_SCRAPPED = InstrumentState.SCRAPPED.value
 _AT_ONCE = 20  # calls; a page of proposals is about a few instruments, a file about many
 
 
@@ -56,17 +61,22 @@ async def named(visit: Visit, rows: Iterable[Proposal]) -> Mapping[str, Named]:
 
 
 async def facts(visit: Visit, proposal: Proposal) -> list[tuple[str, str]]:
-    """Returns what a proposal is about as facts of its page, with the colour of an instrument."""
-    owners, thing, colour = await asyncio.gather(
+    """Returns what a proposal is about as facts of its page.
+
+    With the colour of an instrument, and the open orders that its release concerns.
+    """
+    owners, thing, colour, open_orders = await asyncio.gather(
         _owners(visit, [proposal.subject_id]),
         _thing(visit, proposal.object),
         _colour(visit, proposal.object),
+        _open_orders(visit, proposal),
     )
     heading = _HEADINGS.get(_kind(proposal.object), N_("对象"))
     return [
         (visit.say(N_("主体")), owners.get(proposal.subject_id, "")),
         (visit.say(heading), thing),
         (visit.say(N_("现在的颜色")), colour),
+        (visit.say(N_("未办结的检定申请")), open_orders),
     ]
 
 
@@ -143,3 +153,38 @@ async def _colour(visit: Visit, object_: str) -> str:
             raise
         return ""
     return "".join(visit.words.colour(one.colour).word for one in found[:1])
+
+
+async def _open_orders(visit: Visit, proposal: Proposal) -> str:
+    """The open orders of what is to be deregistered or scrapped: how many, with whom, what follows.
+
+    Empty if there are none, or once the proposal is decided.
+    """
+    text, request = _concerning(proposal)
+    if request is None:
+        return ""
+    try:
+        answer = await ask(visit.services.orders.ListOrders(request))
+    except Refusal as refusal:
+        if refusal.code not in HIDDEN:
+            raise
+        return ""
+    held = Counter(one.institution for one in answer.orders)
+    with_each = visit.words.listed(f"{name} {number}" for name, number in sorted(held.items()))
+    number = answer.total or len(answer.orders)
+    return visit.say(text).format(n=number, institutions=with_each) if number else ""
+
+
+def _concerning(proposal: Proposal) -> tuple[str, orders.ListOrdersRequest | None]:
+    """What follows of open orders, in words, and the request for them; None if nothing does."""
+    kind, identity = proposal.object.split("/")[:2]
+    if proposal.state != "waiting":
+        return "", None
+    if proposal.act == Act.DEREGISTER_SUBJECT:
+        text = N_("{n} 件（{institutions}）；注销以后照旧办理，检定机构得到告知")
+        return text, orders.ListOrdersRequest(subject_id=identity, open=True, page_size=1000)
+    scraps = any(one.field == "state" and one.after == _SCRAPPED for one in proposal.changes)
+    if kind == "instrument" and scraps:
+        text = N_("{n} 件（{institutions}）；检定机构还没有收到器具的，报废以后随之撤回")
+        return text, orders.ListOrdersRequest(instrument_id=identity, open=True)
+    return "", None

@@ -7,9 +7,17 @@ from typing import Any
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import lives_pb2 as lives
 from protos.registry.v1 import registry_pb2 as registry
+from services.alerts.notices.links import path_of
 from services.alerts.tables import Escalation, Notice, Webhook
 from tests.integration.alerts.escalation_desk import EscalationDesk
-from tests.integration.alerts.running_alerts import BUREAU, START, RunningAlerts, subject
+from tests.integration.alerts.running_alerts import (
+    BUREAU,
+    START,
+    RunningAlerts,
+    instrument,
+    subject,
+)
+from tests.integration.alerts.test_order_notices import LAB, changed, two
 
 
 def acted(act: str, number: int = 1, **fields: Any) -> events.SubjectActed:
@@ -40,6 +48,20 @@ async def test_a_deregistered_subject_is_warned_no_more_and_its_case_ends(
     states = {one.escalation_id: one.state for one in await alerts.rows(Escalation)}
     assert states == {"s1/1": "closed", "s1/2": "waiting"}
     assert await desk.problems() == []
+
+
+async def test_institutions_hear_of_the_orders_of_a_deregistered_subject(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.announce(events.InstitutionsChanged(institutions=[LAB]))
+    await alerts.put(instrument(1), instrument(2))
+    await alerts.announce(two(changed("accepted", 2, due_on="2026-10-16")))
+    for _ in range(2):
+        await alerts.announce(acted("deregistered"), aggregate="subject/s1")
+    [lab] = [one for one in await alerts.notices() if one.address == "lab@example.com"]
+    for part in ("测试单位1自 2026-09-14 起登记为已注销", "NO-7", "2. 燃油加油机 NO-8"):
+        assert part in lab.body
+    assert path_of(lab) == "/orders"
 
 
 async def test_notices_follow_a_joining_and_come_back_when_it_is_undone(

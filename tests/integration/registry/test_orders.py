@@ -10,7 +10,6 @@ import pytest
 
 from plumbing.client import Refusal, ask, new_request_id
 from plumbing.identity import Role
-from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import orders_pb2 as pb
 from protos.registry.v1 import registry_pb2 as register

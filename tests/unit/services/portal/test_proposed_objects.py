@@ -10,8 +10,9 @@ import pytest
 
 from plumbing.client import Refusal
 from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import registry_pb2 as registry
-from protos.registry.v1.proposals_pb2 import Proposal
+from protos.registry.v1.proposals_pb2 import Proposal, ProposedChange
 from services.portal.pages import proposed_objects, reading
 from services.portal.punctuation import GAP
 from services.portal.rendering import catalogue
@@ -44,7 +45,7 @@ def visit(monkeypatch: pytest.MonkeyPatch, **answers: Any) -> Visit:
     )
     say = catalogue("zh-CN").gettext
     made = SimpleNamespace(
-        services=SimpleNamespace(registry=calls, alerts=calls),
+        services=SimpleNamespace(registry=calls, alerts=calls, orders=calls),
         words=Words(say, "zh-CN"),
         say=say,
     )
@@ -74,3 +75,30 @@ async def test_a_list_reads_no_records(monkeypatch: pytest.MonkeyPatch) -> None:
     about = Proposal(proposal_id="p2", object="record/33333333", subject_id=OWNER)
     found = await proposed_objects.named(visit(monkeypatch), [about])
     assert str(found["p2"]) == "测试加油站"
+
+
+WAITS = {"proposal_id": "p3", "subject_id": OWNER, "state": "waiting"}
+OPEN = orders.ListOrdersResponse(
+    orders=[orders.Order(institution=name) for name in ("乙院", "甲院", "乙院")]
+)
+
+
+async def test_open_orders_of_what_is_deregistered_or_scrapped_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = visit(monkeypatch, ListOrders=OPEN)
+    deregistered = Proposal(**WAITS, act="deregister_subject", object=f"subject/{OWNER}")
+    facts = dict(await proposed_objects.facts(seen, deregistered))
+    assert facts["未办结的检定申请"].startswith("3 件（乙院 2、甲院 1）；注销以后照旧办理")
+    scrapped = Proposal(
+        **WAITS,
+        act="end_red_alert",
+        object=f"instrument/{PUMP}",
+        changes=[ProposedChange(field="state", before="in_use", after="scrapped")],
+    )
+    facts = dict(await proposed_objects.facts(seen, scrapped))
+    assert "报废以后随之撤回" in facts["未办结的检定申请"]
+    hidden = visit(monkeypatch, ListOrders=GONE)
+    assert not dict(await proposed_objects.facts(hidden, scrapped))["未办结的检定申请"]
+    scrapped.changes[0].after = "stopped"
+    assert not dict(await proposed_objects.facts(seen, scrapped))["未办结的检定申请"]
