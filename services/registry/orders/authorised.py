@@ -54,6 +54,9 @@ async def count_outlasting(
     needed = sa.func.coalesce(Order.appointed_on, Order.due_on)
     over = sa.true() if last is None or last < today else needed > last
     counted = sa.select(sa.func.count()).where(
-        sa.text(UNENDED), Order.institution == institution.name, Order.type_code == type_code, over
+        sa.text(UNENDED),
+        col(Order.institution) == institution.name,
+        col(Order.type_code) == type_code,
+        over,
     )
     return int((await (await session.connection()).execute(counted)).scalar_one())

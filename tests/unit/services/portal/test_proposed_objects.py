@@ -77,7 +77,7 @@ async def test_a_list_reads_no_records(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(found["p2"]) == "测试加油站"
 
 
-WAITS = {"proposal_id": "p3", "subject_id": OWNER, "state": "waiting"}
+WAITS: dict[str, Any] = {"proposal_id": "p3", "subject_id": OWNER, "state": "waiting"}
 OPEN = orders.ListOrdersResponse(
     orders=[orders.Order(institution=name) for name in ("乙院", "甲院", "乙院")]
 )
