@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date, timedelta
 
 from playwright.sync_api import Page, expect
 
 from services.cli.sample.instruments import INSTITUTION, SECOND_INSTITUTION
 from services.portal import order_words
-from tests.browser.conftest import today
+from tests.browser.conftest import appears, today
 
 SignIn = Callable[..., Page]
+DAY = timedelta(days=1)
 SECOND = "样例计量检定二所"
 
 
@@ -150,3 +152,30 @@ def test_applicants_choose_by_the_expected_day(sign_in: SignIn) -> None:
     anybody = sign_in()
     anybody.goto("/directory")
     expect(anybody.get_by_text("城东检定站：样例市样例路18号，可以上门")).to_be_visible()
+    ends_early(head, today(head))
+    lab.goto("/messages")
+    appears(lab, lab.get_by_role("link", name=re.compile("检定申请应在授权到期以后办理")).first)
+
+
+def ends_early(head: Page, day: date) -> None:
+    """The unit head ends the authorisation for fuel dispensers, and sees first what it cuts off."""
+    head.goto("/institutions")
+    head.get_by_role("link", name=INSTITUTION).click()
+    row = head.get_by_role("row", name=re.compile("^燃油加油机"))
+    address = row.get_by_role("link").first.get_attribute("href")
+    head.locator(f"a[href='{address}']").click()
+    until = head.get_by_label("授权至").input_value()
+    head.get_by_label("授权至").fill((day - DAY).isoformat())
+    press(head, "保存")
+    expect(head.get_by_role("alert")).to_contain_text("提前终止授权须写明理由")
+    head.get_by_label("理由").fill("授权部门撤销授权")
+    press(head, "保存")
+    expect(head.locator("#cut-off")).to_contain_text("保存以后，使用单位和检定机构各收到邮件")
+    press(head, "返回修改")
+    expect(head.get_by_label("理由")).to_have_value("授权部门撤销授权")
+    press(head, "保存")
+    press(head, "确认修改")
+    head.locator(f"a[href='{address}']").click()
+    head.get_by_label("授权至").fill(until)  # for the other tests of this sandbox
+    press(head, "保存")
+    expect(head.get_by_role("heading", name=INSTITUTION)).to_be_visible()

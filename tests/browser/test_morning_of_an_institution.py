@@ -115,6 +115,16 @@ def accepts(lab: Page) -> None:
     assert Counter(row["状态"] for row in listed(lab, "/orders")) == {"已受理": 60}
 
 
+def hears_together(owner: Page, orders: int) -> None:
+    """An owner has one notice of what was accepted together on a page of the order book."""
+    owner.goto("/messages")
+    titles = owner.get_by_role("link", name=re.compile("^检定申请已受理"))
+    appears(owner, titles.first)
+    told = [re.findall(r"（(\d+) 台）", one) for one in titles.all_text_contents()]
+    assert sum(int(number) for numbers in told for number in numbers) == orders
+    assert len(told) <= 2
+
+
 def sends_results(lab: Page, tmp_path: Path, day: date) -> None:
     """Fifty-nine results in the columns of the page's own template; two scales are rejected."""
     lab.goto("/imports/new")
@@ -279,6 +289,7 @@ def test_an_institution_works_off_sixty_orders(
     move_clock(bureau, today(bureau) + DAY)
     applies(second, 20)
     accepts(lab)
+    hears_together(first, 40)
     sends_results(lab, tmp_path, today(lab))
     for owner, serial in zip((first, second), REJECTED, strict=True):
         sees_rejection(owner, serial)

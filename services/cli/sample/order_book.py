@@ -21,7 +21,10 @@ APPLICANT = "HZ-13"  # a canteen with scales, one of them overdue
 _DAY = timedelta(days=1)
 _VISIT_IN = 3 * _DAY
 _REPORTED_AFTER = 21 * _DAY  # later than the law allows, whatever the holidays
-_REFUSAL = "样例：铭牌看不清，请先补齐铭牌"
+_GROUNDS = {
+    "refused": "样例：铭牌看不清，请先补齐铭牌",
+    "cancelled": "样例：检定装置停用，一个月内不能检定，请向其他机构申请",
+}
 
 
 class Way(NamedTuple):
@@ -31,7 +34,8 @@ class Way(NamedTuple):
     steps: Sequence[str] = ()
 
 
-# The states are those of the orders: a result completes one, and the applicant withdraws.
+# The states are those of the orders: a result completes one, the applicant withdraws, its bureau
+# cancels.
 _TO_COMPLETED = ("accepted", "in_work", "completed")
 OF_APPLICANT = (
     Way(128),
@@ -43,6 +47,7 @@ OF_APPLICANT = (
     Way(120, (*_TO_COMPLETED, "returned")),
     Way(129, ("refused",)),
     Way(129, ("withdrawn",)),
+    Way(129, ("accepted", "received", "cancelled")),
 )
 OF_OPERATOR = (Way(40), Way(45, _TO_COMPLETED))
 REPORTED_LATE = 46  # without an order
@@ -51,8 +56,10 @@ REPORTED_LATE = 46  # without an order
 class OrderBook:
     """The order book of the cast's institution, on one day of the sandbox."""
 
-    def __init__(self, institution: Client, today: date, fleet: Iterable[SampleInstrument]) -> None:
-        self._institution, self._today = institution, today
+    def __init__(
+        self, institution: Client, bureau: Client, today: date, fleet: Iterable[SampleInstrument]
+    ) -> None:
+        self._institution, self._bureau, self._today = institution, bureau, today
         self._fleet = {one.number: one for one in fleet}
 
     async def fill(self, applicant: Client, ways: Iterable[Way]) -> None:
@@ -84,14 +91,15 @@ class OrderBook:
         return {one.serial_no: one.instrument_id for one in listed.instruments}
 
     async def _move(self, applicant: Client, order_id: str, state: str) -> None:
-        actor = applicant if state == "withdrawn" else self._institution
+        others = {"withdrawn": applicant, "cancelled": self._bureau}
+        actor = others.get(state, self._institution)
         visit_on = (self._today + _VISIT_IN).isoformat()
         request = orders.MoveOrdersRequest(
             request_id=new_request_id(),
             order_ids=[order_id],
             state=state,
             appointed_on=visit_on if state == "scheduled" else "",
-            ground=_REFUSAL if state == "refused" else "",
+            ground=_GROUNDS.get(state, ""),
         )
         await actor.orders.MoveOrders(request)
 
