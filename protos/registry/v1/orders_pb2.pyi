@@ -346,7 +346,9 @@ class OtherResult(_message.Message):
     institution: _builtins.str
     """Its institution."""
     why: _builtins.str
-    """Why it does not: earlier (than the application) or another_institution."""
+    """Why it does not: earlier (than the application), another_institution, or undecided: it is
+    neither a pass nor a rejection.
+    """
     def __init__(
         self,
         *,

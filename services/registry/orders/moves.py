@@ -6,12 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-import sqlalchemy as sa
-from sqlmodel import col, select
-
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
-from services.registry.imported import imported
 from services.registry.orders import lateness
 from services.registry.orders.states import (
     BY_INSTITUTION,
@@ -20,8 +16,7 @@ from services.registry.orders.states import (
     answer_by,
     complete_by,
 )
-from services.registry.orders.tables import UNENDED, Order, OrderStep
-from services.registry.tables import Verification
+from services.registry.orders.tables import Order, OrderStep
 
 # The steps that show an institution late: its own, and the end of what it did not complete.
 _OF_INSTITUTION = {OrderState.COMPLETED, OrderState.CANCELLED}.union(*BY_INSTITUTION.values())
@@ -129,33 +124,3 @@ def _due_on(row: Order, state: OrderState, today: date) -> date | None:
     if state == OrderState.ACCEPTED:
         return complete_by(today).date
     return row.due_on if state in OPEN else None
-
-
-async def complete(change: Change, answered: sa.ColumnElement[bool]) -> None:
-    """Completes the open orders whose institution has verified their instrument since.
-
-    `answered` is a condition that selects the new verifications; few of them have an order.
-    """
-    rows = (
-        select(Order, Verification)
-        .join(Verification, col(Verification.instrument_id) == Order.instrument_id)
-        .where(
-            sa.text(UNENDED),
-            answered,
-            col(Verification.institution) == Order.institution,
-            col(Verification.verified_on) >= Order.applied_on,
-            sa.not_(col(Verification.removed)),
-        )
-        .order_by(col(Verification.verified_on), col(Verification.verification_id))
-    )
-    for order, verification in (await change.session.exec(rows)).all():
-        if order.due_on is not None:  # not completed by an earlier one of them
-            order.verification_id = verification.verification_id
-            done_on = verification.verified_on
-            await step(change, order, OrderState.COMPLETED, done_on=done_on)
-
-
-async def complete_by_batch(change: Change, batch_id: str) -> None:
-    """Completes the open orders that the verifications of an import answer."""
-    results = imported(batch_id, "verification")
-    await complete(change, col(Verification.verification_id).in_(results))

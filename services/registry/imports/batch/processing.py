@@ -39,7 +39,7 @@ from services.registry.imports.staging.rivals import Footprint, Overtaken, Seen
 from services.registry.imports.staging.scratch import FOLDER, Scratch
 from services.registry.imports.staging.staged import Staged, move_rows
 from services.registry.orders import following as orders
-from services.registry.orders.moves import complete_by_batch
+from services.registry.orders.completing import complete_by_batch
 from services.registry.questions import asking
 from services.registry.questions import following as questions
 from services.registry.questions.asking import Found

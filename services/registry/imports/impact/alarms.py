@@ -43,7 +43,7 @@ class _Affected:
     """An instrument that a plan concerns: as the register holds it, and as it is planned.
 
     `changed` has the new values of known verifications, by id. `verified` is true if the plan adds
-    a verification, or the result of one that was pending.
+    a result, also that of a verification that was pending.
     """
 
     before: RegisterRow | None
@@ -113,16 +113,18 @@ async def _affected(context: Context, plan: Plan) -> dict[str, _Affected]:
         )
         for instrument_id in ids
     }
+    pending = VerificationResult.PENDING
     for one in verifications:
         if one.new and not one.values.get("set_aside"):
             fact = _fact(f"row {one.row}", one.values)
             affected[one.values["instrument_id"]].added.append(fact)
-            affected[one.values["instrument_id"]].verified = True
+            affected[one.values["instrument_id"]].verified |= fact.result is not pending
     for row in changed:
         verification_id = row["verification_id"]
         instrument = affected[row["instrument_id"]]
         instrument.changed[verification_id] = changes[verification_id]
-        instrument.verified |= row["result"] == VerificationResult.PENDING
+        result = instrument.changed[verification_id].get("result", row["result"])
+        instrument.verified |= row["result"] is pending and result is not pending
     return affected
 
 
