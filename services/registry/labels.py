@@ -19,7 +19,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours.basis import ColourBasis, colour_basis, colour_on
-from law.colours.rule import InstrumentState
+from law.colours.rule import InstrumentState, VerificationResult
 from law.disclosure.rule import Audience, Field, visible_fields
 from law.errors import NotFound
 from plumbing import paging, row_scope

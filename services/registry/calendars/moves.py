@@ -30,8 +30,9 @@ from plumbing.view import View
 from services.registry.announce_changes import announce_publications, save_verifications
 from services.registry.calendars.queries import applied
 from services.registry.institutions.punctuality import last_day
+from services.registry.orders import states
 from services.registry.orders.moves import move_due_day
-from services.registry.orders.states import OrderState, answer_by, complete_by
+from services.registry.orders.states import OrderState
 from services.registry.orders.tables import UNENDED, Order, OrderStep
 from services.registry.publication.window import open_windows
 from services.registry.tables import REPORTED, Instrument, Verification
@@ -177,9 +178,7 @@ async def _orders(session: AsyncSession, *, lock: bool = False) -> Sequence[tupl
 
 
 def _last_day(row: Order, accepted_on: date, calendar: Edition) -> DueDate:
-    if row.state is OrderState.APPLIED:
-        return answer_by(row.applied_on, calendar)
-    return complete_by(accepted_on, calendar)
+    return states.last_day(row.state, row.applied_on, accepted_on, calendar)
 
 
 async def _accepted(session: AsyncSession) -> Mapping[str, date]:

@@ -44,7 +44,8 @@ from services.registry.commands.results_of_parts import read_results
 from services.registry.commands.targets import find_instrument, refuse_any, require_version
 from services.registry.institutions import punctuality, reporting
 from services.registry.institutions.reporting import NOT_OWN_EN, NOT_OWN_ZH, Reporter
-from services.registry.orders import completing as orders
+from services.registry.orders.completing import complete as complete_orders
+from services.registry.orders.following_results import follow_results
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.red_alerts import basis_with, facts_of
 from services.registry.sameness.finding import likeness_at, look
@@ -145,7 +146,7 @@ async def _record_new(
         for row, one in results
     ]
     recorded = [row.verification_id for row in rows]
-    await orders.complete(change, col(Verification.verification_id).in_(recorded))
+    await complete_orders(change, col(Verification.verification_id).in_(recorded))
     return rows
 
 
@@ -353,7 +354,8 @@ async def alter_verification(
         await change.session.flush()
         others = await stand_anew(change, row.instrument_id, days)
     await _take_effect(change, row, instrument, others)
-    await orders.complete(change, col(Verification.verification_id) == row.verification_id)
+    own = col(Verification.verification_id) == row.verification_id
+    await follow_results(change, own, f"检定结果已更正：{ground}")
     after = row.model_dump(mode="json") | {
         "also_settled": {one.verification_id: one.set_aside for one in others if one is not row}
     }

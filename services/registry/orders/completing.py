@@ -12,7 +12,6 @@ from sqlmodel import col, select
 
 from law.colours.rule import VerificationResult
 from plumbing.change import Change
-from services.registry.imported import imported
 from services.registry.orders.moves import step
 from services.registry.orders.states import OrderState
 from services.registry.orders.tables import UNENDED, Order
@@ -30,15 +29,7 @@ async def complete(change: Change, answered: sa.ColumnElement[bool]) -> None:
     rows = (
         select(Order, Verification)
         .join(Verification, col(Verification.instrument_id) == Order.instrument_id)
-        .where(
-            sa.text(UNENDED),
-            answered,
-            col(Verification.institution) == Order.institution,
-            col(Verification.verified_on) >= Order.applied_on,
-            col(Verification.result).in_(COMPLETING),
-            sa.not_(col(Verification.removed)),
-            sa.not_(_part_pending()),
-        )
+        .where(sa.text(UNENDED), answered, completes(), sa.not_(_part_pending()))
         .order_by(col(Verification.verified_on), col(Verification.verification_id))
     )
     for order, verification in (await change.session.exec(rows)).all():
@@ -46,6 +37,16 @@ async def complete(change: Change, answered: sa.ColumnElement[bool]) -> None:
             order.verification_id = verification.verification_id
             done_on = verification.verified_on
             await step(change, order, OrderState.COMPLETED, done_on=done_on)
+
+
+def completes() -> sa.ColumnElement[bool]:
+    """Returns the condition that a verification completes an order for its instrument."""
+    return sa.and_(
+        col(Verification.institution) == Order.institution,
+        col(Verification.verified_on) >= Order.applied_on,
+        col(Verification.result).in_(COMPLETING),
+        sa.not_(col(Verification.removed)),
+    )
 
 
 def _part_pending() -> sa.ColumnElement[bool]:
@@ -59,9 +60,3 @@ def _part_pending() -> sa.ColumnElement[bool]:
         col(other.result) == VerificationResult.PENDING,
         sa.not_(col(other.removed)),
     )
-
-
-async def complete_by_batch(change: Change, batch_id: str) -> None:
-    """Completes the open orders that the verifications of an import answer."""
-    results = imported(batch_id, "verification")
-    await complete(change, col(Verification.verification_id).in_(results))

@@ -61,13 +61,26 @@ async def take_step(
     await _keep(change, row, ground, appointed_on, late=late)
 
 
-async def announce_steps(change: Change, rows: Iterable[Order], ground: str) -> None:
+async def set_back(
+    change: Change, row: Order, state: OrderState, due_on: date, ground: str
+) -> None:
+    """Takes an order that had ended back to an open state, as a step that is never late.
+
+    Whoever calls this announces it with the others that were set back.
+    """
+    row.state, row.due_on, row.verification_id = state, due_on, ""
+    await _keep(change, row, ground, None)
+
+
+async def announce_steps(
+    change: Change, rows: Iterable[Order], ground: str, *, reopened: bool = False
+) -> None:
     """Announces orders that took the same step, those of one subject together."""
     by_owner = defaultdict[tuple[str, str], list[Order]](list)
     for row in rows:
         by_owner[row.subject_id, row.bureau].append(row)
     for owned in by_owner.values():
-        await _announce(change, owned, ground)
+        await _announce(change, owned, ground, reopened=reopened)
 
 
 async def move_due_day(change: Change, row: Order, due_on: date, ground: str) -> None:
@@ -108,11 +121,16 @@ async def announce_moved(change: Change, row: Order, ground: str) -> None:
 
 
 async def _announce(
-    change: Change, rows: Sequence[Order], ground: str, *, moved: bool = False
+    change: Change,
+    rows: Sequence[Order],
+    ground: str,
+    *,
+    moved: bool = False,
+    reopened: bool = False,
 ) -> None:
     """Announces orders of one subject."""
     orders = await lateness.messages(change.session, rows, change.today)
-    message = events.OrdersChanged(orders=orders, ground=ground, moved=moved)
+    message = events.OrdersChanged(orders=orders, ground=ground, moved=moved, reopened=reopened)
     message.at.FromDatetime(change.at)
     owner = f"subject/{rows[0].subject_id}"
     await change.announce(message, aggregate=owner, bureau=rows[0].bureau)

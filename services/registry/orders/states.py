@@ -89,5 +89,14 @@ def complete_by(accepted_on: date, calendar: Edition | None = None) -> DueDate:
     return _last_day("verification_completion", accepted_on, calendar or edition())
 
 
+def last_day(
+    state: OrderState, applied_on: date, accepted_on: date, calendar: Edition | None = None
+) -> DueDate:
+    """Returns the last day of the next step of an institution in an open state, inclusive."""
+    if state is OrderState.APPLIED:
+        return answer_by(applied_on, calendar)
+    return complete_by(accepted_on, calendar)
+
+
 def _last_day(term: str, event_on: date, calendar: Edition) -> DueDate:
     return start(term, event_on, calendar).target(calendar)

@@ -1,6 +1,6 @@
 """A pending result changes nothing (C-19): no order ends by it, and its term to report is not met.
 
-The result that comes later is recorded in its place: then the order ends, and it is in time or late.
+The result that comes later takes its place: then the order ends, and it is in time or late.
 """
 
 from __future__ import annotations
