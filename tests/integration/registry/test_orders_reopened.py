@@ -15,6 +15,7 @@ from tests.integration.registry.running_registry import (
     RunningRegistry,
     outbox,
     read_instrument,
+    verify,
 )
 from tests.integration.registry.test_entry_corrections import correct
 from tests.integration.registry.test_orders import application, firm, move
@@ -94,7 +95,8 @@ async def test_undone_results_leave_their_orders_as_they_were(registry: RunningR
 async def test_what_was_returned_has_to_be_brought_again(registry: RunningRegistry) -> None:
     book = await completed(registry)
     [order] = await book.apply()
-    await book.client.orders.MoveOrders(move([order], "received"))
+    for state in ("accepted", "received"):
+        await book.client.orders.MoveOrders(move([order], state))
     batch = await book.report()
     await book.client.orders.MoveOrders(move([order], "returned"))
     await undo(book.staff, batch)
@@ -139,6 +141,8 @@ async def test_another_result_of_the_institution_stays_the_answer(
 ) -> None:
     book = await completed(registry)
     [order] = await book.apply()
+    for one in book.instruments:  # in use before
+        await book.staff.registry.RecordVerification(verify(one))
     batch = await book.report()
     book.rows = [{**row, "证书编号": uuid4().hex} for row in book.rows]
     other = await book.report()

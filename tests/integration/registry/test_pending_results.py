@@ -54,7 +54,7 @@ async def test_an_order_waits_for_the_result_of_a_pending_one(registry: RunningR
     answer = await client.registry.RecordVerification(passed)
     result = answer.verification
     assert (result.verification_id, result.result) == (pending.verification_id, "pass")
-    assert (result.reported_on, result.report_by) == (TODAY, "2026-09-21")
+    assert (result.reported_on, result.report_by) == (TODAY, "2026-09-20")
     assert answer.instrument.state == "in_use", "the first pass puts it into use"
     ended = (await shown(operator, order)).order
     assert (ended.state, ended.verification_id) == ("completed", pending.verification_id)
@@ -123,7 +123,7 @@ async def test_a_file_records_the_result_of_a_pending_one(registry: RunningRegis
     ended = (await shown(operator, order)).order
     assert ended.state == "completed"
     assert (await read_instrument(operator, instrument)).instrument.state == "in_use"
-    assert await listed(client, name) == {"2026-09-21": (False, False)}
+    assert await listed(client, name) == {"2026-09-20": (False, False)}
 
 
 async def test_a_file_with_a_late_result_of_a_pending_one_warns_and_is_undone(

@@ -118,13 +118,6 @@ async def test_who_applies_after_a_repair_applies_because_of_it(registry: Runnin
     ]
 
 
-@pytest.mark.parametrize(
-    ("kind", "values"),
-    [
-        ("maintenance", {}),
-        ("resealed", {"seal_no": "浙A-0018"}),
-    ],
-)
 async def test_an_application_because_of_a_repair_names_what_is_not_noted(
     registry: RunningRegistry,
 ) -> None:
@@ -155,6 +148,13 @@ async def test_an_application_because_of_a_repair_names_what_is_not_noted(
     assert await to_note(repaired=False) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("maintenance", {}),
+        ("resealed", {"seal_no": "浙A-0018"}),
+    ],
+)
 async def test_other_entries_ask_for_nothing(
     registry: RunningRegistry, kind: str, values: dict[str, str]
 ) -> None:
