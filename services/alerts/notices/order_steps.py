@@ -67,7 +67,6 @@ async def take_steps_back(change: Change, orders: Sequence[pb.Order]) -> None:
         if order.state == _RECEIVED or (row is not None and order.state == "in_work"):
             there = BroughtInstrument(
                 order_id=order.order_id,
-                subject_id=order.subject_id,
                 state=_RECEIVED,
                 step_on=change.today,
                 version=order.version,

@@ -207,6 +207,7 @@ async def test_what_is_verified_no_more_is_not_to_be_fetched(alerts: RunningAler
         rows = await alerts.notices("order")
         return [row.body for row in rows if row.key.startswith("order/s1/")]
 
+    await alerts.put(instrument())
     await alerts.announce(changed("received", 3, due_on="2026-10-16"))
     await alerts.announce(changed("completed", 4))
     await alerts.announce(reopened("received", 5))
