@@ -31,8 +31,9 @@ from services.registry.announce_changes import announce_publications, save_verif
 from services.registry.calendars.queries import applied
 from services.registry.institutions.punctuality import last_day
 from services.registry.orders.moves import move_due_day
-from services.registry.orders.states import OrderState, answer_by, complete_by
+from services.registry.orders.states import OrderState
 from services.registry.orders.tables import UNENDED, Order, OrderStep
+from services.registry.orders.wire import term_of
 from services.registry.publication.window import open_windows
 from services.registry.tables import REPORTED, Instrument, Verification
 
@@ -177,9 +178,8 @@ async def _orders(session: AsyncSession, *, lock: bool = False) -> Sequence[tupl
 
 
 def _last_day(row: Order, accepted_on: date, calendar: Edition) -> DueDate:
-    if row.state is OrderState.APPLIED:
-        return answer_by(row.applied_on, calendar)
-    return complete_by(accepted_on, calendar)
+    event_on = row.applied_on if row.state is OrderState.APPLIED else accepted_on
+    return term_of(row).last_day(event_on, calendar)
 
 
 async def _accepted(session: AsyncSession) -> Mapping[str, date]:

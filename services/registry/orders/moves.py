@@ -13,14 +13,9 @@ from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from services.registry.imported import imported
 from services.registry.orders import lateness
-from services.registry.orders.states import (
-    BY_INSTITUTION,
-    OPEN,
-    OrderState,
-    answer_by,
-    complete_by,
-)
+from services.registry.orders.states import BY_INSTITUTION, OPEN, OrderState, runs
 from services.registry.orders.tables import UNENDED, Order, OrderStep
+from services.registry.orders.terms.figures import figure
 from services.registry.tables import Verification
 
 # The steps that show an institution late: its own, and the end of what it did not complete.
@@ -61,7 +56,7 @@ async def take_step(
     done_late = row.due_on is not None and (done_on or change.today) > row.due_on
     late = done_late and state in _OF_INSTITUTION
     row.state = state
-    row.due_on = _due_on(row, state, change.today)
+    await _begin_term(change, row)
     row.appointed_on = appointed_on or row.appointed_on
     await _keep(change, row, ground, appointed_on, late=late)
 
@@ -123,12 +118,16 @@ async def _announce(
     await change.announce(message, aggregate=owner, bureau=rows[0].bureau)
 
 
-def _due_on(row: Order, state: OrderState, today: date) -> date | None:
-    if state == OrderState.APPLIED:
-        return answer_by(row.applied_on).date
-    if state == OrderState.ACCEPTED:
-        return complete_by(today).date
-    return row.due_on if state in OPEN else None
+async def _begin_term(change: Change, row: Order) -> None:
+    """Gives an order the term of its new state; the one that runs stays, and the end has none."""
+    if row.state not in OPEN:
+        row.due_on = None
+    if row.state not in (OrderState.APPLIED, OrderState.ACCEPTED):
+        return
+    event_on = row.applied_on if row.state is OrderState.APPLIED else change.today
+    term = await figure(change.session, row.bureau, runs(row.state), event_on)
+    row.due_on = term.last_day(event_on).date
+    row.term_days, row.terms_id = term.days, term.stated.terms_id if term.stated else ""
 
 
 async def complete(change: Change, answered: sa.ColumnElement[bool]) -> None:
