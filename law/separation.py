@@ -50,6 +50,7 @@ class Act(StrEnum):
     PART_SUBJECTS = "part_subjects"
     SPLIT_SUBJECT = "split_subject"
     DEREGISTER_SUBJECT = "deregister_subject"
+    SET_ORDER_TERMS = "set_order_terms"
 
 
 class Tie(StrEnum):

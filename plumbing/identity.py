@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -123,6 +124,17 @@ def scope_prefix(bureau: str) -> str:
     while code.endswith("00") and len(code) % 2 == 0:
         code = code[:-2]
     return code
+
+
+def covering(bureau: str) -> Sequence[str]:
+    """Returns the codes of the bureaus that have a bureau in their scope, the nearest first.
+
+    By GB/T 2260: for the unit 330106-A these are the unit itself, its district 330106, the city
+    330100 and the province 330000. There is none for no bureau.
+    """
+    if not bureau:
+        return ()
+    return tuple(dict.fromkeys([bureau, bureau[:6], f"{bureau[:4]}00", f"{bureau[:2]}0000"]))
 
 
 def service_caller(service: str, on_behalf_of: str = "") -> Caller:

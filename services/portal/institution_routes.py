@@ -19,6 +19,7 @@ from services.portal.pages import (
     kept_institutions,
     laboratories,
     order_moves,
+    order_terms,
     order_wizard,
     orders,
     punctuality,
@@ -47,6 +48,7 @@ ORDERS = (
         form=True,
     ),
     _at("/orders/{order_id}", orders.one, *_ORDERING, form=True),
+    _at(order_terms.PATH, order_terms.page, *STAFF, form=True),
 )
 INSTITUTIONS = (
     _at(punctuality.PATH, punctuality.page, Role.VERIFICATION_INSTITUTION, *STAFF),

@@ -75,6 +75,7 @@ NEXT: Mapping[str, Sequence[str]] = {
     "in_work": ("refused",),
     "completed": ("returned",),
 }
+TERMS = {"acceptance": N_("受理期限"), "completion": N_("完成期限")}
 WITHDRAWABLE = frozenset({"applied", "accepted", "scheduled"})
 OPEN = frozenset(_WAITS)
 
@@ -140,3 +141,35 @@ def term_left(say: Say, due_on: str, today: str) -> str:
     days = (date.fromisoformat(due_on) - date.fromisoformat(today)).days
     text = N_("已逾期 {days} 天") if days < 0 else N_("还有 {days} 天")
     return say(text).format(days=abs(days))
+
+
+def term(words: Words, figure: pb.TermFigure, bureaus: Mapping[str, str]) -> str:
+    """Returns a term and who says it: a bureau with its document, or the example of the platform.
+
+    Empty if the registry answers none, as one of an earlier release does.
+    """
+    if not figure.days:
+        return ""
+    say = words.say
+    days = say(N_("{n} 个工作日")).format(n=figure.days)
+    if not figure.bureau:
+        example = N_("{days}（示例值：法规没有规定天数，机关也没有规定）")
+        return say(example if figure.example else N_("{days}（法规规定）")).format(days=days)
+    bureau, day = bureaus.get(figure.bureau, figure.bureau), words.day(figure.valid_from)
+    text = say(N_("{days}（{bureau}规定，自 {day}起：{source}）"))
+    return text.format(days=days, bureau=bureau, day=day, source=figure.source)
+
+
+def named_term(words: Words, figure: pb.TermFigure, bureaus: Mapping[str, str]) -> str:
+    """Returns the same with what the term is for."""
+    return words.listed((words.say(TERMS[figure.kind]), term(words, figure, bureaus)), "：")
+
+
+def term_in_short(words: Words, figure: pb.TermFigure, bureaus: Mapping[str, str]) -> str:
+    """Returns who says a term, for a cell of a list; empty if the registry answers none."""
+    if not figure.days:
+        return ""
+    if figure.bureau:
+        bureau = bureaus.get(figure.bureau, figure.bureau)
+        return words.say(N_("{bureau}规定的期限")).format(bureau=bureau)
+    return words.say(N_("期限为示例值") if figure.example else N_("法规规定的期限"))

@@ -31,6 +31,7 @@ from services.registry.institutions.tables import Authorisation, Capacity, Insti
 from services.registry.laboratories.tables import EnvironmentMark, EnvironmentRecord, Laboratory
 from services.registry.lives.tables import SubjectAct
 from services.registry.orders.tables import Order, OrderStep
+from services.registry.orders.terms.tables import OrderTerms
 from services.registry.people.tables import Qualification
 from services.registry.permits.tables import Permit
 from services.registry.photographs.tables import Photograph
@@ -69,6 +70,7 @@ __all__ = [
     "LoadedEdition",
     "Order",
     "OrderStep",
+    "OrderTerms",
     "Permit",
     "Photograph",
     "Proposal",

@@ -95,6 +95,7 @@ PAGES = {
         "/escalations",
         "/unreached",
         "/ladders",
+        "/order-terms",
         "/templates",
         "/exposure-lists",
         "/exposure-lists/new",

@@ -516,6 +516,15 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "MoveOrders": lambda place: orders.MoveOrdersRequest(
         request_id=new_request_id(), order_ids=[place.order_id], state="in_work"
     ),
+    "PutOrderTerms": lambda place: orders.PutOrderTermsRequest(
+        request_id=new_request_id(),
+        bureau=place.bureau,
+        acceptance_days=3,
+        completion_days=15,
+        valid_from="2099-01-01",
+        source="测试",
+    ),
+    "ListOrderTerms": lambda _place: orders.ListOrderTermsRequest(),
     "ListInstitutions": lambda _place: institutions.ListInstitutionsRequest(page_size=1000),
     "ListReports": lambda _place: institutions.ListReportsRequest(page_size=1000),
     "GetPunctuality": lambda _place: institutions.GetPunctualityRequest(),

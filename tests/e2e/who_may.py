@@ -325,6 +325,10 @@ OrderService.MoveOrders own                 +  +  +  -  -  +  -  -  -  -  -   + 
 OrderService.MoveOrders neighbour           0  +  +  -  -  0  -  -  -  -  -   +  +  -
 OrderService.MoveOrders foreign             0  0  0  -  -  0  -  -  -  -  -   0  0  -
 OrderService.MoveOrders city                0  0  0  -  -  0  -  -  -  -  -   +  +  -
+OrderService.PutOrderTerms own              -  +  +  -  -  -  -  -  -  -  -   +  +  -
+OrderService.PutOrderTerms foreign          -  -  -  -  -  -  -  -  -  -  -   -  -  -
+OrderService.PutOrderTerms city             -  -  -  -  -  -  -  -  -  -  -   +  +  -
+OrderService.ListOrderTerms any             -  +  +  +  +  -  -  -  -  -  -   +  +  +
 ProposalService.ListProposals own            .  +  +  -  +  .  +  .  -  -  -   +  +  -
 ProposalService.ListProposals neighbour      .  +  +  -  +  .  +  .  -  -  -   +  +  -
 ProposalService.ListProposals foreign        .  .  .  -  .  .  .  .  -  -  -   .  .  -

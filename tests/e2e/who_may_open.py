@@ -340,6 +340,7 @@ TABLE = """
 /interviews/{escalation_id:path} foreign                  >   - - - - - - - - -  - - -
 /escalations/{escalation_id:path} own                     >   - + + + + - - - -  + + +
 /escalations/{escalation_id:path} foreign                 >   - - - - - - - - -  - - -
+/order-terms any                                          >   - + + + + - - - -  + + +
 /ladders any                                              >   - + + + + - - + -  + + +
 /templates any                                            >   - + + + + - - + -  + + +
 /channels any                                             >   - - - - - - - + -  - - -

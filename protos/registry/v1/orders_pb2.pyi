@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from protos.registry.v1 import proposals_pb2 as _proposals_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -42,6 +43,7 @@ class Order(_message.Message):
     NOTE_FIELD_NUMBER: _builtins.int
     LATE_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    TERM_FIELD_NUMBER: _builtins.int
     order_id: _builtins.str
     """Stable id."""
     instrument_id: _builtins.str
@@ -78,6 +80,10 @@ class Order(_message.Message):
     """Who is late today: owner, institution, both, or empty."""
     version: _builtins.int
     """Version, from 1."""
+    @_builtins.property
+    def term(self) -> Global___TermFigure:
+        """What due_on follows from; absent at the end."""
+
     def __init__(
         self,
         *,
@@ -98,14 +104,119 @@ class Order(_message.Message):
         note: _builtins.str = ...,
         late: _builtins.str = ...,
         version: _builtins.int = ...,
+        term: Global___TermFigure | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["term", b"term"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["applied_on", b"applied_on", "appointed_on", b"appointed_on", "bureau", b"bureau", "due_on", b"due_on", "institution", b"institution", "instrument_id", b"instrument_id", "late", b"late", "note", b"note", "order_id", b"order_id", "reason", b"reason", "serial_no", b"serial_no", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "valid_until", b"valid_until", "verification_id", b"verification_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["applied_on", b"applied_on", "appointed_on", b"appointed_on", "bureau", b"bureau", "due_on", b"due_on", "institution", b"institution", "instrument_id", b"instrument_id", "late", b"late", "note", b"note", "order_id", b"order_id", "reason", b"reason", "serial_no", b"serial_no", "state", b"state", "subject_id", b"subject_id", "term", b"term", "type_code", b"type_code", "valid_until", b"valid_until", "verification_id", b"verification_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Order: _TypeAlias = Order  # noqa: Y015
+
+@_typing.final
+class TermFigure(_message.Message):
+    """How many working days an institution has for a step of an order, and who says so."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    VALID_FROM_FIELD_NUMBER: _builtins.int
+    EXAMPLE_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """acceptance (from the application) or completion (from the acceptance)."""
+    days: _builtins.int
+    """Working days; the day after the event is the first one."""
+    bureau: _builtins.str
+    """The bureau that stated the figure; empty for that of the law's data."""
+    source: _builtins.str
+    """The document that it rests on; of the law's data, the article."""
+    valid_from: _builtins.str
+    """First day on which the bureau's figure holds; empty for that of the law's data."""
+    example: _builtins.bool
+    """No text states the number: it is an example of the platform."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        days: _builtins.int = ...,
+        bureau: _builtins.str = ...,
+        source: _builtins.str = ...,
+        valid_from: _builtins.str = ...,
+        example: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "days", b"days", "example", b"example", "kind", b"kind", "source", b"source", "valid_from", b"valid_from"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TermFigure: _TypeAlias = TermFigure  # noqa: Y015
+
+@_typing.final
+class OrderTerms(_message.Message):
+    """What terms a bureau stated for orders, from a day on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TERMS_ID_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    ACCEPTANCE_DAYS_FIELD_NUMBER: _builtins.int
+    COMPLETION_DAYS_FIELD_NUMBER: _builtins.int
+    VALID_FROM_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    SET_BY_FIELD_NUMBER: _builtins.int
+    RELEASED_BY_FIELD_NUMBER: _builtins.int
+    RELEASED_AT_FIELD_NUMBER: _builtins.int
+    IN_FORCE_FIELD_NUMBER: _builtins.int
+    terms_id: _builtins.str
+    """Stable id."""
+    bureau: _builtins.str
+    """Bureau."""
+    acceptance_days: _builtins.int
+    """Working days from an application to its acceptance or refusal; 0 means that the bureau states
+    none from that day on, so that the bureau above it, or the law's data, says it.
+    """
+    completion_days: _builtins.int
+    """Working days from the acceptance to the completion; 0 likewise."""
+    valid_from: _builtins.str
+    """First day: of applications for the one, of acceptances for the other."""
+    source: _builtins.str
+    """The document or decision that states them."""
+    set_by: _builtins.str
+    """Account that proposed them."""
+    released_by: _builtins.str
+    """Account that released them."""
+    in_force: _builtins.bool
+    """Today they are what the bureau states."""
+    @_builtins.property
+    def released_at(self) -> _timestamp_pb2.Timestamp:
+        """When they were released."""
+
+    def __init__(
+        self,
+        *,
+        terms_id: _builtins.str = ...,
+        bureau: _builtins.str = ...,
+        acceptance_days: _builtins.int = ...,
+        completion_days: _builtins.int = ...,
+        valid_from: _builtins.str = ...,
+        source: _builtins.str = ...,
+        set_by: _builtins.str = ...,
+        released_by: _builtins.str = ...,
+        released_at: _timestamp_pb2.Timestamp | None = ...,
+        in_force: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["released_at", b"released_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acceptance_days", b"acceptance_days", "bureau", b"bureau", "completion_days", b"completion_days", "in_force", b"in_force", "released_at", b"released_at", "released_by", b"released_by", "set_by", b"set_by", "source", b"source", "terms_id", b"terms_id", "valid_from", b"valid_from"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderTerms: _TypeAlias = OrderTerms  # noqa: Y015
 
 @_typing.final
 class OrderStep(_message.Message):
@@ -257,6 +368,7 @@ class Expectation(_message.Message):
     PROVISIONAL_FIELD_NUMBER: _builtins.int
     FIGURES_FIELD_NUMBER: _builtins.int
     TYPES_WITHOUT_CAPACITY_FIELD_NUMBER: _builtins.int
+    TERMS_FIELD_NUMBER: _builtins.int
     expected_on: _builtins.str
     """Day; empty if the institution does not say what it completes of one of the types."""
     term_on: _builtins.str
@@ -275,6 +387,10 @@ class Expectation(_message.Message):
     def types_without_capacity(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The types for which the institution states no capacity that lasts until the end."""
 
+    @_builtins.property
+    def terms(self) -> _containers.RepeatedCompositeFieldContainer[Global___TermFigure]:
+        """The figures from which the last day of the term follows, in the order of the steps."""
+
     def __init__(
         self,
         *,
@@ -284,10 +400,11 @@ class Expectation(_message.Message):
         provisional: _builtins.bool = ...,
         figures: _abc.Iterable[Global___CapacityFigure] | None = ...,
         types_without_capacity: _abc.Iterable[_builtins.str] | None = ...,
+        terms: _abc.Iterable[Global___TermFigure] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_on", b"expected_on", "figures", b"figures", "provisional", b"provisional", "term_on", b"term_on", "types_without_capacity", b"types_without_capacity", "within_term", b"within_term"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_on", b"expected_on", "figures", b"figures", "provisional", b"provisional", "term_on", b"term_on", "terms", b"terms", "types_without_capacity", b"types_without_capacity", "within_term", b"within_term"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -373,9 +490,14 @@ class ListVerifiersRequest(_message.Message):
 
     TYPE_CODES_FIELD_NUMBER: _builtins.int
     SORT_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
     sort: _builtins.str
     """name, or expected: the earliest expected day first, and those without one at the end. Empty
     means by name.
+    """
+    bureau: _builtins.str
+    """The bureau that the instruments belong to, whose terms count; empty means that of the caller's
+    subject, or else the caller's own.
     """
     @_builtins.property
     def type_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -386,10 +508,11 @@ class ListVerifiersRequest(_message.Message):
         *,
         type_codes: _abc.Iterable[_builtins.str] | None = ...,
         sort: _builtins.str = ...,
+        bureau: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["sort", b"sort", "type_codes", b"type_codes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "sort", b"sort", "type_codes", b"type_codes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -748,3 +871,143 @@ class MoveOrdersResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MoveOrdersResponse: _TypeAlias = MoveOrdersResponse  # noqa: Y015
+
+@_typing.final
+class PutOrderTermsRequest(_message.Message):
+    """Request of PutOrderTerms."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    ACCEPTANCE_DAYS_FIELD_NUMBER: _builtins.int
+    COMPLETION_DAYS_FIELD_NUMBER: _builtins.int
+    VALID_FROM_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    bureau: _builtins.str
+    """The bureau."""
+    acceptance_days: _builtins.int
+    """Working days from an application to its acceptance or refusal; 0 states none."""
+    completion_days: _builtins.int
+    """Working days from the acceptance to the completion; 0 states none."""
+    valid_from: _builtins.str
+    """First day, after today."""
+    source: _builtins.str
+    """The document or decision that states them."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        bureau: _builtins.str = ...,
+        acceptance_days: _builtins.int = ...,
+        completion_days: _builtins.int = ...,
+        valid_from: _builtins.str = ...,
+        source: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acceptance_days", b"acceptance_days", "bureau", b"bureau", "completion_days", b"completion_days", "request_id", b"request_id", "source", b"source", "valid_from", b"valid_from"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutOrderTermsRequest: _TypeAlias = PutOrderTermsRequest  # noqa: Y015
+
+@_typing.final
+class PutOrderTermsResponse(_message.Message):
+    """Response of PutOrderTerms."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROPOSAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def proposal(self) -> _proposals_pb2.Proposal:
+        """What waits for a second person."""
+
+    def __init__(
+        self,
+        *,
+        proposal: _proposals_pb2.Proposal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutOrderTermsResponse: _TypeAlias = PutOrderTermsResponse  # noqa: Y015
+
+@_typing.final
+class ListOrderTermsRequest(_message.Message):
+    """Request of ListOrderTerms."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUREAU_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    bureau: _builtins.str
+    """Only this bureau; empty means all that the caller may see."""
+    page_size: _builtins.int
+    """At most this many; 0 means 100."""
+    page_token: _builtins.str
+    """Where to go on."""
+    def __init__(
+        self,
+        *,
+        bureau: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOrderTermsRequest: _TypeAlias = ListOrderTermsRequest  # noqa: Y015
+
+@_typing.final
+class ListOrderTermsResponse(_message.Message):
+    """Response of ListOrderTerms."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_TERMS_FIELD_NUMBER: _builtins.int
+    OF_LAW_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    MORE_THAN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Where to go on; empty at the end."""
+    total: _builtins.int
+    """How many there are in all; only on the first page, where more pages follow."""
+    more_than: _builtins.int
+    """Set instead of total if the list has more rows than this number; they are not counted further."""
+    @_builtins.property
+    def order_terms(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrderTerms]:
+        """What was stated."""
+
+    @_builtins.property
+    def of_law(self) -> _containers.RepeatedCompositeFieldContainer[Global___TermFigure]:
+        """The figures of the law's data today, which hold where no bureau states any."""
+
+    def __init__(
+        self,
+        *,
+        order_terms: _abc.Iterable[Global___OrderTerms] | None = ...,
+        of_law: _abc.Iterable[Global___TermFigure] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total: _builtins.int | None = ...,
+        more_than: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "more_than", b"more_than", "next_page_token", b"next_page_token", "of_law", b"of_law", "order_terms", b"order_terms", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__total: _TypeAlias = _typing.Literal["total"]  # noqa: Y015
+    _WhichOneofArgType__total: _TypeAlias = _typing.Literal["_total", b"_total"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total) -> _WhichOneofReturnType__total | None: ...
+
+Global___ListOrderTermsResponse: _TypeAlias = ListOrderTermsResponse  # noqa: Y015

@@ -60,6 +60,16 @@ class OrderServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_orders__pb2.MoveOrdersRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_orders__pb2.MoveOrdersResponse.FromString,
                 _registered_method=True)
+        self.PutOrderTerms = channel.unary_unary(
+                '/quanheng.registry.v1.OrderService/PutOrderTerms',
+                request_serializer=protos_dot_registry_dot_v1_dot_orders__pb2.PutOrderTermsRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_orders__pb2.PutOrderTermsResponse.FromString,
+                _registered_method=True)
+        self.ListOrderTerms = channel.unary_unary(
+                '/quanheng.registry.v1.OrderService/ListOrderTerms',
+                request_serializer=protos_dot_registry_dot_v1_dot_orders__pb2.ListOrderTermsRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_orders__pb2.ListOrderTermsResponse.FromString,
+                _registered_method=True)
 
 
 class OrderServiceServicer:
@@ -104,6 +114,22 @@ class OrderServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PutOrderTerms(self, request, context):
+        """Proposes what terms a bureau states for orders of its instruments, from a later day on. They
+        hold once a second person releases the proposal, for orders that are applied for, or accepted,
+        from that day on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListOrderTerms(self, request, context):
+        """Lists what the bureaus in the caller's scope and those above it have stated, newest day first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OrderServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -131,6 +157,16 @@ def add_OrderServiceServicer_to_server(servicer, server):
                     servicer.MoveOrders,
                     request_deserializer=protos_dot_registry_dot_v1_dot_orders__pb2.MoveOrdersRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_orders__pb2.MoveOrdersResponse.SerializeToString,
+            ),
+            'PutOrderTerms': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutOrderTerms,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_orders__pb2.PutOrderTermsRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_orders__pb2.PutOrderTermsResponse.SerializeToString,
+            ),
+            'ListOrderTerms': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOrderTerms,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_orders__pb2.ListOrderTermsRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_orders__pb2.ListOrderTermsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -269,6 +305,60 @@ class OrderService:
             '/quanheng.registry.v1.OrderService/MoveOrders',
             protos_dot_registry_dot_v1_dot_orders__pb2.MoveOrdersRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_orders__pb2.MoveOrdersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutOrderTerms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.OrderService/PutOrderTerms',
+            protos_dot_registry_dot_v1_dot_orders__pb2.PutOrderTermsRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_orders__pb2.PutOrderTermsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOrderTerms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.OrderService/ListOrderTerms',
+            protos_dot_registry_dot_v1_dot_orders__pb2.ListOrderTermsRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_orders__pb2.ListOrderTermsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -32,6 +32,13 @@ class OrderServiceStub:
     """Takes orders one step on. The applicant withdraws; the owner's bureau ends what the institution
     cannot or does not complete; the institution does everything else.
     """
+    PutOrderTerms: _aio.UnaryUnaryMultiCallable[_orders_pb2.PutOrderTermsRequest, _orders_pb2.PutOrderTermsResponse]
+    """Proposes what terms a bureau states for orders of its instruments, from a later day on. They
+    hold once a second person releases the proposal, for orders that are applied for, or accepted,
+    from that day on.
+    """
+    ListOrderTerms: _aio.UnaryUnaryMultiCallable[_orders_pb2.ListOrderTermsRequest, _orders_pb2.ListOrderTermsResponse]
+    """Lists what the bureaus in the caller's scope and those above it have stated, newest day first."""
 
 class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps the orders by which instruments come to their verification (S4 二(三))."""
@@ -81,5 +88,24 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         """Takes orders one step on. The applicant withdraws; the owner's bureau ends what the institution
         cannot or does not complete; the institution does everything else.
         """
+
+    @_abc_1.abstractmethod
+    def PutOrderTerms(
+        self,
+        request: _orders_pb2.PutOrderTermsRequest,
+        context: _aio.ServicerContext[_orders_pb2.PutOrderTermsRequest, _abc.Awaitable[_orders_pb2.PutOrderTermsResponse]],
+    ) -> _abc.Awaitable[_orders_pb2.PutOrderTermsResponse]:
+        """Proposes what terms a bureau states for orders of its instruments, from a later day on. They
+        hold once a second person releases the proposal, for orders that are applied for, or accepted,
+        from that day on.
+        """
+
+    @_abc_1.abstractmethod
+    def ListOrderTerms(
+        self,
+        request: _orders_pb2.ListOrderTermsRequest,
+        context: _aio.ServicerContext[_orders_pb2.ListOrderTermsRequest, _abc.Awaitable[_orders_pb2.ListOrderTermsResponse]],
+    ) -> _abc.Awaitable[_orders_pb2.ListOrderTermsResponse]:
+        """Lists what the bureaus in the caller's scope and those above it have stated, newest day first."""
 
 def add_OrderServiceServicer_to_server(servicer: OrderServiceServicer, server: _aio.Server) -> None: ...

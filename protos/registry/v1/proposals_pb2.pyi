@@ -50,7 +50,7 @@ class Proposal(_message.Message):
     act: _builtins.str
     """correct_record, withdraw_record, undo_batch, load_again, end_red_alert, exempt_instrument,
     correct_instrument, exceed_cycle, show_institution, show_expert, appoint, dismiss_administrator, join_subjects,
-    part_subjects, split_subject or deregister_subject.
+    part_subjects, split_subject, deregister_subject or set_order_terms.
     """
     object: _builtins.str
     """What it changes, such as record/<id>."""

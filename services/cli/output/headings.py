@@ -197,6 +197,11 @@ result_late 结果逾期 | certificate_late 证书逾期 | reports 报送 | entr
 results_late 结果逾期数 | certificates_late 证书逾期数 | steps_late 逾期办理数
 orders_overdue 现逾期申请数 | OrderStep.late 逾期
 counted_from 统计自 | counted_until 统计至
+terms_id 期限id | order_terms 检定申请的期限 | acceptance_days 受理期限 | completion_days 完成期限
+OrderTerms.valid_from 启用日 | OrderTerms.source 依据 | OrderTerms.set_by 提出人
+OrderTerms.released_by 批准人 | TermFigure.kind 期限 | TermFigure.valid_from 启用日
+of_law 机关没有规定时的期限 | TermFigure.source 依据 | Order.term 期限的依据
+Expectation.terms 期限的依据 | OrderTerms.released_at 批准时间
 Order.reason 申请原因 | Order.bureau 监管机关代码 | Order.due_on 检定机构应于
 likeness_id 疑似同一id | record_kind 信息类别 | likenesses 疑似同一 | likeness 疑似同一 | sides 各方
 to_review 疑似同一组数 | set_aside 不作数 | former_names 曾用名 | day 日期

@@ -69,6 +69,9 @@ TABLES: Mapping[str, str] = {
     "Punctuality": "institution reported results_late certificates_late steps_late orders_overdue",
     "Order": "order_id type_code serial_no institution state due_on late",
     "OrderNotMoved": "order_id message_zh message_en",
+    "OrderTerms": "bureau acceptance_days completion_days valid_from in_force source "
+    "set_by released_by released_at",
+    "TermFigure": "kind days bureau source valid_from example",
     "OtherResult": "verified_on institution why verification_id",
     "OrderStep": "at state late appointed_on ground",
     "Verifier": "institution_id name contact phone open_orders expectation.expected_on "

@@ -86,6 +86,8 @@ TITLES = {
     "Index": "诚信计量指数",
     "Institution": "检定机构",
     "Order": "检定申请",
+    "OrderTerms": "检定申请的期限",
+    "TermFigure": "期限的依据",
     "Report": "报送的检定",
     "Question": "待决定事项",
     "PartStanding": "各枪（通道、相）",

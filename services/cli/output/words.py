@@ -109,6 +109,7 @@ circular_delivery: drafted 签发后发出 | mailed 邮件正在投递 | deliver
 circular_use: market_access 市场准入 | qualification 资质认定 | approval 行政审批
   | tender 公开招标 | policy 政策应用 | joint_supervision 企业信用联动监管
   | public_credit 公共信用信息共享
+term_kind: acceptance 受理期限 | completion 完成期限
 other_result: earlier 早于申请日期 | another_institution 不是所申请的检定机构
   | undecided 还没有合格或者不合格的结果
 channel_service: wecom 企业微信 | dingtalk 钉钉 | feishu 飞书 | sms 短信网关
@@ -133,7 +134,7 @@ act: correct_record 更正不良信息 | withdraw_record 撤销不良信息 | un
   | end_red_alert 终结红色警示 | exempt_instrument 认定非强制检定或撤销认定
   | correct_instrument 更正器具登记
   | exceed_cycle 超过检定周期 | show_institution 公开机构 | show_expert 列入专家
-  | appoint 授予角色 | dismiss_administrator 注销或免去平台管理员
+  | appoint 授予角色 | dismiss_administrator 注销或免去平台管理员 | set_order_terms 规定检定期限
 publication_state: waiting 待审查 | earlier 此前公开 | released 已准予公开 | withheld 不予公开
 reply_state: waiting 待审查 | released 已公开 | withheld 不予公开 | withdrawn 已撤回
 telling_manner: mail 邮件 | portal 平台 | by_hand 另行告知
@@ -222,7 +223,7 @@ Ladder.state ladder_state
 Circular.state circular_state | ListCircularsRequest.state circular_state
 CircularReceiver.state circular_delivery | CircularReceiver.means means_of_service
 RecordCircularSentRequest.means means_of_service | Authority.uses circular_use
-OtherResult.why other_result
+OtherResult.why other_result | TermFigure.kind term_kind
 CircularReceiver.uses circular_use
 Ladder.state ladder_state | Template.state ladder_state | Template.kind template_kind
 ProposeTemplateRequest.kind template_kind | PreviewTemplateRequest.kind template_kind

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from starlette.responses import Response
@@ -14,6 +14,7 @@ from protos.registry.v1 import registry_pb2 as registry
 from services.portal import expectation_words, order_words
 from services.portal.pages.forms import told
 from services.portal.pages.order_choice import AT_ONCE, choose
+from services.portal.pages.reading import bureau_names
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -72,7 +73,11 @@ async def _form(
     instruments = await asyncio.gather(*(_instrument(visit, one) for one in chosen))
     types = [one.type_code for one in instruments]
     by_expected_day = "expected" in (visit.query("sort"), visit.field("sort"))
-    request = pb.ListVerifiersRequest(type_codes=types, sort="expected" if by_expected_day else "")
+    request = pb.ListVerifiersRequest(
+        type_codes=types,
+        sort="expected" if by_expected_day else "",
+        bureau=instruments[0].bureau if instruments else "",
+    )
     verifiers = (await ask(visit.services.orders.ListVerifiers(request))).verifiers
     named = {one.institution_id: one for one in verifiers}
     expected = {
@@ -89,10 +94,19 @@ async def _form(
         sites={key: _sites(visit, one) for key, one in named.items()},
         authorised={key: _authorised(visit, one) for key, one in named.items()},
         by_expected_day=by_expected_day,
+        terms=await _terms(visit, verifiers),
         form=visit.form,
         to_note=[one.serial_no for one in instruments if one.instrument_id in to_note],
         **values,
     )
+
+
+async def _terms(visit: Visit, verifiers: Sequence[pb.Verifier]) -> list[str]:
+    """The terms of the application and who says them; they are the same for every institution."""
+    if not verifiers:
+        return []
+    bureaus, figures = await bureau_names(visit), verifiers[0].expectation.terms
+    return [order_words.named_term(visit.words, one, bureaus) for one in figures]
 
 
 def _sites(visit: Visit, verifier: pb.Verifier) -> list[str]:

@@ -27,7 +27,8 @@ from services.portal.listing import (
 )
 from services.portal.pages import order_moves
 from services.portal.pages.forms import told
-from services.portal.pages.reading import subject_names, today
+from services.portal.pages.reading import bureau_names, subject_names, today
+from services.portal.punctuation import GAP
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -37,10 +38,11 @@ ENDS = (Role.CASEWORKER, Role.UNIT_HEAD)  # what an institution does not complet
 
 @dataclass(frozen=True)
 class Row:
-    """An order with its subject, if the visitor may see it."""
+    """An order with its subject, if the visitor may see it, and with who says its term."""
 
     order: pb.Order
     firm: registry.Subject | None
+    term: str
 
 
 async def listing(visit: Visit) -> Response:
@@ -96,7 +98,16 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[Row]:
     )
     answer = await ask(visit.services.orders.ListOrders(request))
     firms = await subject_names(visit, (one.subject_id for one in answer.orders))
-    return chunk_of(answer, [Row(one, firms.get(one.subject_id)) for one in answer.orders])
+    bureaus = await bureau_names(visit)
+    rows = [
+        Row(
+            one,
+            firms.get(one.subject_id),
+            order_words.term_in_short(visit.words, one.term, bureaus),
+        )
+        for one in answer.orders
+    ]
+    return chunk_of(answer, rows)
 
 
 def _key(visit: Visit, row: Row) -> str:
@@ -120,7 +131,8 @@ def _state(visit: Visit, row: Row) -> Cell:
 
 def _due(visit: Visit, day: str, row: Row) -> Cell:
     due = row.order.due_on
-    return Cell(day_of(due), note=order_words.term_left(visit.say, due, day))
+    notes = (order_words.term_left(visit.say, due, day), row.term)
+    return Cell(day_of(due), note=GAP.join(filter(None, notes)))
 
 
 async def one(visit: Visit) -> Response:
@@ -176,6 +188,7 @@ async def _page(
         acts=[(code, order_words.act(say, code)) for code in _acts(visit, order)],
         owner=(await subject_names(visit, [order.subject_id])).get(order.subject_id),
         left=order_words.term_left(say, order.due_on, day),
+        term=order_words.term(visit.words, order.term, await bureau_names(visit)),
         today=day,
         form=visit.form,
         **values,

@@ -102,6 +102,10 @@ _FIELDS = {
     "instruments": N_("划出的器具"),
     "records": N_("划出的信用记录"),
     "accounts": N_("划出的账号"),
+    "acceptance_days": N_("收到申请后受理或者不予受理的期限"),
+    "completion_days": N_("受理后完成检定的期限"),
+    "valid_from": N_("启用日"),
+    "source": N_("依据"),
 }
 
 
@@ -261,6 +265,8 @@ async def _concerned(visit: Visit, proposal: pb.Proposal) -> list[tuple[str, str
 def _about(visit: Visit, proposal: pb.Proposal) -> str:
     """The path of the page of what the proposal changes."""
     kind, identity = proposal.object.split("/")[:2]
+    if kind == "order_terms":
+        return "/order-terms"
     if kind in _PAGES:
         return f"{_PAGES[kind]}/{identity}"
     return "/records" if visit.person.subject_id else f"/subjects/{proposal.subject_id}"
@@ -300,6 +306,9 @@ def _value(visit: Visit, proposal: pb.Proposal, field: str, text: str) -> str:
     }
     if text and field in spoken:
         return spoken[field](text)
+    if text and field in ("acceptance_days", "completion_days"):
+        sentence = N_("{n} 个工作日") if text != "0" else N_("不另规定")
+        return visit.say(sentence).format(n=text)
     return {"true": visit.say(N_("是")), "false": visit.say(N_("否"))}.get(text, text)
 
 

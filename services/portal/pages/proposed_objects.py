@@ -16,7 +16,7 @@ from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import people_pb2 as people
 from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1.proposals_pb2 import Proposal
-from services.portal.pages.reading import HIDDEN, kept_record, subject_names
+from services.portal.pages.reading import HIDDEN, bureau_names, kept_record, subject_names
 from services.portal.punctuation import GAP
 from services.portal.visit import Visit
 from services.portal.wording import N_
@@ -127,17 +127,23 @@ async def _qualification(visit: Visit, qualification_id: str) -> str:
     return (await ask(visit.services.people.GetQualification(request))).qualification.name
 
 
+async def _bureau(visit: Visit, code: str) -> str:
+    return (await bureau_names(visit)).get(code, code)
+
+
 _READ: Mapping[str, Callable[[Visit, str], Awaitable[str]]] = {
     "instrument": _instrument,
     "record": _record,
     "institution": _institution,
     "qualification": _qualification,
+    "order_terms": _bureau,
 }
 _HEADINGS = {
     "instrument": N_("器具"),
     "record": N_("信用记录"),
     "institution": N_("检定机构"),
     "qualification": N_("资格"),
+    "order_terms": N_("机关"),
 }
 
 

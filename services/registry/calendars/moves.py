@@ -30,10 +30,10 @@ from plumbing.view import View
 from services.registry.announce_changes import announce_publications, save_verifications
 from services.registry.calendars.queries import applied
 from services.registry.institutions.punctuality import last_day
-from services.registry.orders import states
 from services.registry.orders.moves import move_due_day
 from services.registry.orders.states import OrderState
 from services.registry.orders.tables import UNENDED, Order, OrderStep
+from services.registry.orders.wire import term_of
 from services.registry.publication.window import open_windows
 from services.registry.tables import REPORTED, Instrument, Verification
 
@@ -178,7 +178,8 @@ async def _orders(session: AsyncSession, *, lock: bool = False) -> Sequence[tupl
 
 
 def _last_day(row: Order, accepted_on: date, calendar: Edition) -> DueDate:
-    return states.last_day(row.state, row.applied_on, accepted_on, calendar)
+    event_on = row.applied_on if row.state is OrderState.APPLIED else accepted_on
+    return term_of(row).last_day(event_on, calendar)
 
 
 async def _accepted(session: AsyncSession) -> Mapping[str, date]:

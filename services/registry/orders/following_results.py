@@ -2,8 +2,8 @@
 
 A result goes where an import is undone; an import or a decided case may make it another one. Then
 the order is as it was before, with the term that it had; one that was returned to its owner is
-accepted, since it has to be brought again. An instrument has one open order: where another one is
-open by then, the former one ends as withdrawn.
+accepted, since it may have to be brought again. An instrument has one open order: where another one
+is open by then, the former one ends as withdrawn.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from services.registry.announce_changes import IDS_IN_QUERY
 from services.registry.imported import imported
 from services.registry.orders.completing import complete, completes
 from services.registry.orders.moves import announce_steps, set_back, take_step
-from services.registry.orders.states import OrderState, last_day
+from services.registry.orders.states import OrderState
 from services.registry.orders.tables import UNENDED, Order, OrderStep
+from services.registry.orders.wire import term_of
 from services.registry.tables import Instrument, Verification
 
 _BY_RESULT = (OrderState.COMPLETED, OrderState.RETURNED)
@@ -122,10 +123,12 @@ async def _take_back(change: Change, row: Order, steps: Sequence[OrderStep], gro
         if step.number == completed:
             step.late = False  # it is taken back, and counts no more
     former = [step.state for step in steps if step.number < completed][-1]
-    if row.state is OrderState.RETURNED:
+    applied = former is OrderState.APPLIED
+    if row.state is OrderState.RETURNED and not applied:
         former = OrderState.ACCEPTED
-    due = last_day(former, row.applied_on, _accepted_on(row, steps))
-    await set_back(change, row, former, due.date, ground)
+    row.state = former
+    event_on = row.applied_on if applied else _accepted_on(row, steps)
+    await set_back(change, row, term_of(row).last_day(event_on).date, ground)
 
 
 def _accepted_on(row: Order, steps: Sequence[OrderStep]) -> date:

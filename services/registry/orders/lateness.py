@@ -15,6 +15,7 @@ from protos.registry.v1 import orders_pb2 as pb
 from services.registry.announce_changes import IDS_IN_QUERY
 from services.registry.orders import wire
 from services.registry.orders.tables import Order
+from services.registry.orders.terms.figures import stated
 from services.registry.red_alerts import basis_with, facts_of_several
 from services.registry.tables import Instrument
 
@@ -23,7 +24,11 @@ async def messages(session: AsyncSession, rows: Sequence[Order], today: date) ->
     """Returns the messages of orders, with who is late with each on a day."""
     open_ = {row.instrument_id for row in rows if row.due_on is not None}
     bases = await _bases(session, sorted(open_), today)
-    return [wire.order(row, _late(row, bases.get(row.instrument_id), today)) for row in rows]
+    terms = await stated(session, (row.terms_id for row in rows))
+    return [
+        wire.order(row, _late(row, bases.get(row.instrument_id), today), terms.get(row.terms_id))
+        for row in rows
+    ]
 
 
 def _late(row: Order, basis: ColourBasis | None, today: date) -> Late:

@@ -9,14 +9,9 @@ from datetime import date
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from services.registry.orders import lateness
-from services.registry.orders.states import (
-    BY_INSTITUTION,
-    OPEN,
-    OrderState,
-    answer_by,
-    complete_by,
-)
+from services.registry.orders.states import BY_INSTITUTION, OPEN, OrderState, runs
 from services.registry.orders.tables import Order, OrderStep
+from services.registry.orders.terms.figures import figure
 
 # The steps that show an institution late: its own, and the end of what it did not complete.
 _OF_INSTITUTION = {OrderState.COMPLETED, OrderState.CANCELLED}.union(*BY_INSTITUTION.values())
@@ -56,19 +51,17 @@ async def take_step(
     done_late = row.due_on is not None and (done_on or change.today) > row.due_on
     late = done_late and state in _OF_INSTITUTION
     row.state = state
-    row.due_on = _due_on(row, state, change.today)
+    await _begin_term(change, row)
     row.appointed_on = appointed_on or row.appointed_on
     await _keep(change, row, ground, appointed_on, late=late)
 
 
-async def set_back(
-    change: Change, row: Order, state: OrderState, due_on: date, ground: str
-) -> None:
-    """Takes an order that had ended back to an open state, as a step that is never late.
+async def set_back(change: Change, row: Order, due_on: date, ground: str) -> None:
+    """Gives an order that had ended its term again, as a step that is never late.
 
-    Whoever calls this announces it with the others that were set back.
+    Whoever calls this has set its state, and announces it with the others that were set back.
     """
-    row.state, row.due_on, row.verification_id = state, due_on, ""
+    row.due_on, row.verification_id = due_on, ""
     await _keep(change, row, ground, None)
 
 
@@ -136,9 +129,13 @@ async def _announce(
     await change.announce(message, aggregate=owner, bureau=rows[0].bureau)
 
 
-def _due_on(row: Order, state: OrderState, today: date) -> date | None:
-    if state == OrderState.APPLIED:
-        return answer_by(row.applied_on).date
-    if state == OrderState.ACCEPTED:
-        return complete_by(today).date
-    return row.due_on if state in OPEN else None
+async def _begin_term(change: Change, row: Order) -> None:
+    """Gives an order the term of its new state; the one that runs stays, and the end has none."""
+    if row.state not in OPEN:
+        row.due_on = None
+    if row.state not in (OrderState.APPLIED, OrderState.ACCEPTED):
+        return
+    event_on = row.applied_on if row.state is OrderState.APPLIED else change.today
+    term = await figure(change.session, row.bureau, runs(row.state), event_on)
+    row.due_on = term.last_day(event_on).date
+    row.term_days, row.terms_id = term.days, term.stated.terms_id if term.stated else ""

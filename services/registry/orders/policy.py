@@ -1,4 +1,4 @@
-"""The access policy of orders: users apply, institutions act, bureaus read and end."""
+"""The access policy of orders: users apply, institutions act, bureaus read, end and set terms."""
 
 from __future__ import annotations
 
@@ -17,4 +17,6 @@ POLICY: Policy = {
     f"/{ORDERS}/MoveOrders": allow(
         Role.OPERATOR, Role.VERIFICATION_INSTITUTION, Role.CASEWORKER, Role.UNIT_HEAD
     ),
+    f"/{ORDERS}/PutOrderTerms": allow(Role.CASEWORKER, Role.UNIT_HEAD),
+    f"/{ORDERS}/ListOrderTerms": allow(*_STAFF),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
@@ -19,9 +20,10 @@ from services.registry.orders import estimates, lateness, wire
 from services.registry.orders.access import find, visible
 from services.registry.orders.authorised import authorised_until
 from services.registry.orders.completing import COMPLETING
-from services.registry.orders.states import OPEN, OrderState, answer_by, complete_by
+from services.registry.orders.states import OPEN, OrderState
 from services.registry.orders.tables import UNENDED, Order, OrderStep
-from services.registry.tables import Verification
+from services.registry.orders.terms.figures import Figure, TermKind, figure, stated
+from services.registry.tables import Subject, Verification
 
 # While they wait for a day: nobody has appointed one, and the institution has not begun.
 _TO_BE_SCHEDULED = frozenset({OrderState.APPLIED, OrderState.ACCEPTED})
@@ -47,21 +49,44 @@ async def list_verifiers(view: View, request: pb.ListVerifiersRequest) -> pb.Lis
     )
     rows = select(Institution).where(col(Institution.institution_id).in_(able))
     found = (await view.session.exec(rows.order_by(col(Institution.name)))).all()
-    verifiers = [await _verifier(view, row, Counter(request.type_codes)) for row in found]
+    term = await _term(view, request.bureau or await _own_bureau(view))
+    verifiers = [await _verifier(view, row, Counter(request.type_codes), term) for row in found]
     if request.sort == "expected":
         verifiers.sort(key=lambda one: one.expectation.expected_on or _NEVER)
     return pb.ListVerifiersResponse(verifiers=verifiers)
 
 
-async def _verifier(view: View, row: Institution, wanted: Counter[str]) -> pb.Verifier:
+@dataclass(frozen=True)
+class _Term:
+    """The last day of an application of today, and the figures that it follows from."""
+
+    last: DueDate
+    figures: Sequence[Figure]
+
+
+async def _own_bureau(view: View) -> str:
+    """The bureau of the caller's subject; the caller's own if it has none."""
+    subject = await view.session.get(Subject, view.caller.subject_id)
+    return subject.bureau if subject else view.caller.bureau
+
+
+async def _term(view: View, bureau: str) -> _Term:
+    """The term of an application of today that is accepted on the last day for that."""
+    answer = await figure(view.session, bureau, TermKind.ACCEPTANCE, view.today)
+    accepted_on = answer.last_day(view.today).date
+    work = await figure(view.session, bureau, TermKind.COMPLETION, accepted_on)
+    return _Term(work.last_day(accepted_on), (answer, work))
+
+
+async def _verifier(view: View, row: Institution, wanted: Counter[str], term: _Term) -> pb.Verifier:
     queue = await estimates.queue(view, row.name)
     expected = await estimates.of_application(view, row.institution_id, queue, wanted)
-    term = complete_by(answer_by(view.today).date)
     sites = select(Site).where(
         Site.institution_id == row.institution_id, col(Site.released), sa.not_(col(Site.closed))
     )
     named = (await view.session.exec(sites.order_by(col(Site.name)))).all()
-    verifier = wire.verifier(row, queue.total(), wire.expectation(expected, term), named, {*wanted})
+    expectation = wire.expectation(expected, term.last, term.figures, view.today)
+    verifier = wire.verifier(row, queue.total(), expectation, named, {*wanted})
     until = await authorised_until(view.session, row.institution_id, wanted)
     verifier.authorised_until = until.isoformat() if until else ""
     return verifier
@@ -117,10 +142,15 @@ async def get_order(view: View, request: pb.GetOrderRequest) -> pb.GetOrderRespo
 async def _expectation(view: View, row: Order) -> pb.Expectation:
     assert row.due_on is not None  # noqa: S101 - it has not ended
     # The term of an accepted order stays the day that was told then.
-    term = DueDate(row.due_on, provisional=False, edition=edition().number)
+    last = DueDate(row.due_on, provisional=False, edition=edition().number)
+    given = (await stated(view.session, [row.terms_id])).get(row.terms_id)
+    figures = [wire.term_of(row, given)]
     if row.state is OrderState.APPLIED:
-        term = complete_by(max(row.due_on, view.today))
-    return wire.expectation(await estimates.of_order(view, row), term)
+        accepted_on = max(row.due_on, view.today)
+        work = await figure(view.session, row.bureau, TermKind.COMPLETION, accepted_on)
+        last, figures = work.last_day(accepted_on), [*figures, work]
+    expected = await estimates.of_order(view, row)
+    return wire.expectation(expected, last, figures, row.applied_on)
 
 
 async def _other_results(view: View, row: Order) -> Sequence[Verification]:

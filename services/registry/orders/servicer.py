@@ -5,6 +5,8 @@ from __future__ import annotations
 from plumbing.servicer import Servicer, change, query
 from protos.registry.v1 import orders_pb2_grpc as rpc
 from services.registry.orders import commands, queries
+from services.registry.orders.terms import commands as terms
+from services.registry.orders.terms import queries as of_terms
 
 
 class OrderServicer(Servicer, rpc.OrderServiceServicer):
@@ -17,3 +19,5 @@ class OrderServicer(Servicer, rpc.OrderServiceServicer):
     ListOrders = query(queries.list_orders)
     GetOrder = query(queries.get_order)
     MoveOrders = change(commands.move_orders)
+    PutOrderTerms = change(terms.put_order_terms)
+    ListOrderTerms = query(of_terms.list_order_terms)

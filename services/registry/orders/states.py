@@ -8,8 +8,7 @@ from enum import StrEnum
 
 from law.colours.basis import ColourBasis
 from law.colours.rule import VerificationResult
-from law.terms.ledger import start
-from law.terms.workdays import DueDate, Edition, edition
+from services.registry.orders.terms.figures import TermKind
 
 
 class OrderState(StrEnum):
@@ -73,30 +72,6 @@ def reason_of(stands: ColourBasis, on: date, *, repaired: bool) -> OrderReason:
     return OrderReason.DUE if in_force else OrderReason.EXPIRED
 
 
-def answer_by(applied_on: date, calendar: Edition | None = None) -> DueDate:
-    """Returns the last day on which an institution accepts or refuses in time, inclusive.
-
-    It is counted by the calendar in force, unless another one is given.
-    """
-    return _last_day("verification_acceptance", applied_on, calendar or edition())
-
-
-def complete_by(accepted_on: date, calendar: Edition | None = None) -> DueDate:
-    """Returns the last day on which an institution completes in time, inclusive (S4 二(四)).
-
-    It is counted by the calendar in force, unless another one is given.
-    """
-    return _last_day("verification_completion", accepted_on, calendar or edition())
-
-
-def last_day(
-    state: OrderState, applied_on: date, accepted_on: date, calendar: Edition | None = None
-) -> DueDate:
-    """Returns the last day of the next step of an institution in an open state, inclusive."""
-    if state is OrderState.APPLIED:
-        return answer_by(applied_on, calendar)
-    return complete_by(accepted_on, calendar)
-
-
-def _last_day(term: str, event_on: date, calendar: Edition) -> DueDate:
-    return start(term, event_on, calendar).target(calendar)
+def runs(state: OrderState) -> TermKind:
+    """Returns which term runs while an order is in a state: until its acceptance, or after it."""
+    return TermKind.ACCEPTANCE if state is OrderState.APPLIED else TermKind.COMPLETION

@@ -24,6 +24,8 @@ class Order(Base, table=True):
 
     An instrument has at most one that has not ended. `bureau` is that of the subject that applied.
     `due_on` is the last day on which the institution takes its next step in time, None at the end.
+    It follows from `term_days` working days; 0 stands for those of the law's data, in an order of
+    an earlier release. `terms_id` is what a bureau stated of them, empty if they are the law's.
     `valid_until` is the last day of the verification in force on the day of the application.
     """
 
@@ -56,6 +58,8 @@ class Order(Base, table=True):
     applied_by: str
     valid_until: date | None = None
     due_on: date | None = None
+    term_days: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    terms_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
     appointed_on: date | None = None
     verification_id: str = ""
     note: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,17 +12,32 @@ from law.terms.workdays import DueDate
 from protos.registry.v1 import orders_pb2 as pb
 from services.registry.institutions.tables import Institution, Site
 from services.registry.orders.expecting import Expected
+from services.registry.orders.states import runs
 from services.registry.orders.tables import Order, OrderStep
+from services.registry.orders.terms import wire as terms
+from services.registry.orders.terms.figures import Figure, of_law
+from services.registry.orders.terms.tables import OrderTerms
 from services.registry.tables import Verification
 
 _DAYS = ("applied_on", "valid_until", "due_on", "appointed_on")
 
 
-def order(row: Order, late: Late) -> pb.Order:
-    """Converts an order to a message; `late` is who is late with it."""
+def order(row: Order, late: Late, stated: OrderTerms | None) -> pb.Order:
+    """Converts an order to a message; `late` is who is late with it.
+
+    `stated` is what a bureau stated of its term, if one did.
+    """
     days = {name: _written(getattr(row, name)) for name in _DAYS}
-    values: dict[str, Any] = {**row.model_dump(exclude={*_DAYS, "applied_by"}), **days}
-    return pb.Order(**values, late=late)
+    left_out = {*_DAYS, "applied_by", "term_days", "terms_id"}
+    values: dict[str, Any] = {**row.model_dump(exclude=left_out), **days}
+    term = terms.figure(term_of(row, stated), row.applied_on) if row.due_on else None
+    return pb.Order(**values, late=late, term=term)
+
+
+def term_of(row: Order, stated: OrderTerms | None = None) -> Figure:
+    """Returns the term that runs in an order; `stated` is what a bureau stated of it."""
+    kind = runs(row.state)
+    return Figure(kind, row.term_days or of_law(kind, row.applied_on).days, stated)
 
 
 def step(row: OrderStep) -> pb.OrderStep:
@@ -89,8 +104,10 @@ def verifier(
     )
 
 
-def expectation(expected: Expected, term: DueDate) -> pb.Expectation:
-    """Converts an expected day to a message, beside the last day of the term."""
+def expectation(
+    expected: Expected, term: DueDate, figures: Sequence[Figure], applied_on: date
+) -> pb.Expectation:
+    """Converts an expected day to a message, beside the last day of the term and its figures."""
     day, term_on = expected.day, term.date
     return pb.Expectation(
         expected_on=_written(day.date if day else None),
@@ -107,6 +124,7 @@ def expectation(expected: Expected, term: DueDate) -> pb.Expectation:
             for one in expected.used
         ],
         types_without_capacity=expected.without,
+        terms=[terms.figure(one, applied_on) for one in figures],
     )
 
 

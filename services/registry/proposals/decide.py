@@ -13,6 +13,7 @@ from plumbing.view import View
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import directory_pb2 as directory
 from protos.registry.v1 import lives_pb2 as lives
+from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import people_pb2 as people
 from protos.registry.v1 import proposals_pb2 as pb
 from protos.registry.v1 import questions_pb2 as questions
@@ -23,6 +24,7 @@ from services.registry.directory import consenting as listings
 from services.registry.identity import accounts
 from services.registry.imports.batch import undo
 from services.registry.lives import deregistering, joining, parting, splitting
+from services.registry.orders.terms import commands as terms
 from services.registry.people import consenting
 from services.registry.proposals.access import find
 from services.registry.proposals.propose import (
@@ -56,6 +58,7 @@ RELEASES: Mapping[str, tuple[Any, Release]] = {
         (lives.PartSubjectsRequest, parting.release_parting),
         (people.PutQualificationRequest, consenting.release_consent),
         (directory.PutListingRequest, listings.release_listing),
+        (orders.PutOrderTermsRequest, terms.release_order_terms),
         (identity.ChangeAccountRequest, accounts.release_change),
         (identity.CloseAccountRequest, accounts.release_closing),
     )

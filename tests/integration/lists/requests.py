@@ -80,6 +80,7 @@ from services.registry.laboratories import queries as of_laboratories
 from services.registry.lives import queries as of_lives
 from services.registry.lives import twins
 from services.registry.orders import queries as of_orders
+from services.registry.orders.terms import queries as of_order_terms
 from services.registry.people import queries as of_people
 from services.registry.permits import queries as of_permits
 from services.registry.proposals import queries as of_proposals
@@ -757,6 +758,14 @@ LISTS = (
             Asked(orders.ListOrdersRequest(state="applied"), (*ALL, INSTITUTION)),
             Asked(orders.ListOrdersRequest(instrument_id="s7"), (SERVICE,), a_few=OF_A_FIRM),
             Asked(orders.ListOrdersRequest(subject_id=SUBJECT), (SERVICE,)),
+        ),
+    ),
+    List(
+        "registry",
+        of_order_terms.list_order_terms,
+        (
+            Asked(orders.ListOrderTermsRequest(), STAFF),
+            Asked(orders.ListOrderTermsRequest(bureau=BUREAU), STAFF),
         ),
     ),
     List("registry", of_register.list_accounts, (Asked(identity.ListAccountsRequest()),)),

@@ -3,7 +3,7 @@
 import pytest
 
 from law.errors import NotPermitted
-from plumbing.identity import Caller, Role, scope_prefix, service_caller
+from plumbing.identity import Caller, Role, covering, scope_prefix, service_caller
 
 
 def caller(role: Role, bureau: str = "", subject: str = "") -> Caller:
@@ -52,3 +52,10 @@ def test_a_service_acts_everywhere_and_says_for_whom() -> None:
     service = service_caller("objection", on_behalf_of="account/7")
     service.require_bureau("331002")
     assert (service.account_id, service.on_behalf_of) == ("service:objection", "account/7")
+
+
+def test_the_bureaus_that_cover_another_are_the_nearest_first() -> None:
+    assert covering("330106-A") == ("330106-A", "330106", "330100", "330000")
+    assert covering("120104") == ("120104", "120100", "120000")
+    assert covering("330000") == ("330000",)
+    assert covering("") == ()
