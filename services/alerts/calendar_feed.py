@@ -7,7 +7,7 @@ one before, or ended. Only the secret's SHA-256 is stored.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -306,9 +306,9 @@ async def _calibrations(view: View, subject_id: str) -> list[pb.DueDate]:
     ]
 
 
-async def _steps(view: View, subject_id: str) -> list[EscalationStep]:
+async def _steps(view: View, subject_id: str) -> Sequence[tuple[EscalationStep, Escalation]]:
     rows = await view.session.exec(
-        select(EscalationStep)
+        select(EscalationStep, Escalation)
         .join(Escalation, col(Escalation.escalation_id) == col(EscalationStep.escalation_id))
         .where(
             col(Escalation.subject_id) == subject_id,
@@ -321,18 +321,22 @@ async def _steps(view: View, subject_id: str) -> list[EscalationStep]:
         )
         .order_by(col(EscalationStep.step_id))
     )
-    return list(rows)
+    return rows.all()
 
 
-def _of_steps(steps: list[EscalationStep]) -> Iterator[pb.DueDate]:
-    for step in steps:
-        due_id, escalation = f"step/{step.step_id}", step.escalation_id
+def _of_steps(steps: Sequence[tuple[EscalationStep, Escalation]]) -> Iterator[pb.DueDate]:
+    for step, case in steps:
+        due = pb.DueDate(
+            due_id=f"step/{step.step_id}", escalation_id=case.escalation_id, version=case.version
+        )
         if step.state is StepState.APPOINTED and step.meets_at is not None:
-            day = local_day(step.meets_at).isoformat()
-            yield pb.DueDate(due_id=due_id, kind="interview", on=day, escalation_id=escalation)
+            due.kind, due.on = "interview", local_day(step.meets_at).isoformat()
+            due.at.FromDatetime(step.meets_at)
+            due.place = step.place
+            yield due
         elif (last := step.correct_by or _undertaken(step)) is not None:
-            day = last.isoformat()
-            yield pb.DueDate(due_id=due_id, kind="correction", on=day, escalation_id=escalation)
+            due.kind, due.on = "correction", last.isoformat()
+            yield due
 
 
 def _undertaken(step: EscalationStep) -> date | None:

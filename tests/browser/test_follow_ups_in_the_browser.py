@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from icalendar import Calendar
 from playwright.sync_api import Page, expect
 
+from plumbing.clock import SHANGHAI
 from tests.browser.conftest import check, today
 from tests.browser.test_lives_in_the_browser import register
 from tests.browser.test_objection_in_the_browser import FIRM, press
@@ -100,6 +104,9 @@ def test_an_interview_is_answered_moved_and_recorded_and_its_undertaking_verifie
     press(approver, "提交")
     expect(approver.get_by_role("heading", name="约谈改期")).to_be_visible()
     expect(approver.get_by_role("heading", name="登记约谈情况")).to_have_count(0)
+    address = address_of_calendar(operator)
+    appointed = interview_in(operator, address)
+    assert (appointed["time"], appointed["place"]) == ("14:30", "三楼会议室")
 
     answers(sign_in, operator)
     opener.goto("/home")
@@ -114,9 +121,38 @@ def test_an_interview_is_answered_moved_and_recorded_and_its_undertaking_verifie
     expect(opener.get_by_role("link", name=re.compile("的约谈是否改期"))).to_have_count(0)
     operator.reload()
     expect(operator.locator("main")).to_contain_text("09:30")
+    follows(operator, appointed, interview_in(operator, address))
     recorded(sign_in, opener, case)
     operator.reload()
     expect(operator.locator("main")).to_contain_text("更换铅封")
+
+
+def address_of_calendar(page: Page) -> str:
+    """Makes the private address of the subject's due dates; returns its path."""
+    page.goto("/due-dates")
+    press(page, "生成地址")
+    return urlsplit(page.locator(".q-address a").inner_text()).path
+
+
+def interview_in(page: Page, address: str) -> dict[str, Any]:
+    """The interview that a calendar reads at an address, with the time of Hangzhou."""
+    events = Calendar.from_ical(page.request.get(address).body()).walk("VEVENT")
+    [event] = [one for one in events if one["summary"] == "约谈"]
+    return {
+        "uid": str(event["uid"]),
+        "sequence": event["sequence"],
+        "time": event.decoded("dtstart").astimezone(SHANGHAI).strftime("%H:%M"),
+        "place": str(event["location"]),
+        "page": urlsplit(str(event["url"])).path,
+    }
+
+
+def follows(page: Page, former: dict[str, Any], moved: dict[str, Any]) -> None:
+    """A calendar takes the new time for the same event, which leads to its page."""
+    assert (moved["uid"], moved["time"]) == (former["uid"], "09:30")
+    assert moved["sequence"] > former["sequence"], "or calendars keep the former time"
+    page.goto(moved["page"])
+    expect(page.get_by_role("heading", name="约谈", exact=True)).to_be_visible()
 
 
 def answers(sign_in: SignIn, operator: Page) -> None:

@@ -2258,6 +2258,8 @@ class DueDate(_message.Message):
     ORDER_ID_FIELD_NUMBER: _builtins.int
     VERIFICATION_ID_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
     due_id: _builtins.str
     """Stable id: of the instrument, of its calibration, of the step of an escalation, of the order or
     the day appointed for it, of the certificate, or of what ends.
@@ -2288,6 +2290,12 @@ class DueDate(_message.Message):
     """The verification of which the certificate is due; empty for others."""
     name: _builtins.str
     """What ends: name of a permit or laboratory, type of instrument, or kind of qualification."""
+    place: _builtins.str
+    """Where an interview is held; empty for others."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """When an interview begins; unset for others, which are due on a day."""
+
     def __init__(
         self,
         *,
@@ -2302,10 +2310,12 @@ class DueDate(_message.Message):
         order_id: _builtins.str = ...,
         verification_id: _builtins.str = ...,
         name: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        place: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_id", b"due_id", "escalation_id", b"escalation_id", "instrument_id", b"instrument_id", "kind", b"kind", "name", b"name", "on", b"on", "order_id", b"order_id", "serial_no", b"serial_no", "type_code", b"type_code", "verification_id", b"verification_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "due_id", b"due_id", "escalation_id", b"escalation_id", "instrument_id", b"instrument_id", "kind", b"kind", "name", b"name", "on", b"on", "order_id", b"order_id", "place", b"place", "serial_no", b"serial_no", "type_code", b"type_code", "verification_id", b"verification_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from icalendar import Alarm, Calendar, Event
 from starlette.responses import Response
@@ -19,6 +19,7 @@ from services.portal.wording import N_, Words
 
 KEEPERS = (Role.OPERATOR, Role.VERIFICATION_INSTITUTION)
 REMIND_BEFORE = (timedelta(days=30), timedelta(days=7))
+REMIND_OF_MEETING = (timedelta(days=7), timedelta(days=1))
 _SUMMARIES = {
     "verification": N_("检定到期：{instrument}"),
     "calibration": N_("校准到期：{instrument}"),
@@ -80,25 +81,37 @@ async def feed(visit: Visit) -> Response:
     return Response(calendar.to_ical(), media_type="text/calendar; charset=utf-8")
 
 
-def _event(visit: Visit, words: Words, due: alerts.DueDate, now: object) -> Event:
-    """An all-day event; its UID stays when the day moves, and SEQUENCE then grows."""
+def _event(visit: Visit, words: Words, due: alerts.DueDate, now: datetime) -> Event:
+    """An event; its UID stays when the day or the time moves, and SEQUENCE then grows."""
     home = visit.portal.settings.portal_url.rstrip("/")
     path = _path(due)
     name = f"{words.instrument_type(due.type_code)} {due.serial_no}" if due.type_code else ""
-    kind, day = _SUMMARIES[due.kind], date.fromisoformat(due.on)
-    summary = visit.say(kind).format(instrument=name, name=_name(visit, words, due))
+    summary = visit.say(_SUMMARIES[due.kind]).format(instrument=name, name=_name(visit, words, due))
     event = Event()
     event.add("uid", f"{due.due_id}@quanheng")
     event.add("dtstamp", now)
     event.add("sequence", due.version)
+    event.add("summary", summary)
+    event.add("url", f"{home}{path}")
+    meeting = due.HasField("at")
+    (_add_meeting if meeting else _add_day)(event, due)
+    for before in REMIND_OF_MEETING if meeting else REMIND_BEFORE:
+        event.add_component(_alarm(summary, before))
+    return event
+
+
+def _add_day(event: Event, due: alerts.DueDate) -> None:
+    """The event lasts all day, on which its owner can be met otherwise."""
+    day = date.fromisoformat(due.on)
     event.add("dtstart", day)
     event.add("dtend", day + timedelta(days=1))
     event.add("transp", "TRANSPARENT")
-    event.add("summary", summary)
-    event.add("url", f"{home}{path}")
-    for before in REMIND_BEFORE:
-        event.add_component(_alarm(summary, before))
-    return event
+
+
+def _add_meeting(event: Event, due: alerts.DueDate) -> None:
+    """The event begins at a time and a place; how long it takes nobody has said."""
+    event.add("dtstart", due.at.ToDatetime(UTC))
+    event.add("location", due.place)
 
 
 def _name(visit: Visit, words: Words, due: alerts.DueDate) -> str:
@@ -113,6 +126,8 @@ def _path(due: alerts.DueDate) -> str:
         return f"/orders/{due.order_id}"
     if due.verification_id:
         return f"/verifications/{due.verification_id}"
+    if due.kind == "interview":
+        return f"/interviews/{due.escalation_id}"
     if due.kind in _PAGES_OF_ENDINGS:
         return _PAGES_OF_ENDINGS[due.kind]
     return f"/instruments/{due.instrument_id}" if due.instrument_id else "/messages"

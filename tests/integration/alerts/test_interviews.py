@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, timedelta
 from typing import Any, cast
 from uuid import uuid4
@@ -13,7 +14,9 @@ from law.periods import start_of
 from plumbing.identity import Caller, Role
 from plumbing.papers.letter_pdf import letters_of_step
 from plumbing.view import open_view
+from protos.alerts.v1 import alerts_pb2 as alerts_pb
 from protos.alerts.v1 import escalations_pb2 as pb
+from services.alerts.calendar_feed import read_calendar, renew_calendar_feed
 from services.alerts.escalation import interviews, invitations, undertakings
 from services.alerts.escalation.issuing import find_letters
 from services.alerts.tables import Bureau
@@ -28,6 +31,7 @@ from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts
 from tests.integration.alerts.test_cases_of_grades import grade
 
 STRANGER = Caller("account/other", "别人", frozenset({Role.OPERATOR}), subject_id="s2")
+SECRET = "s" * 43
 WORDS = "更换铅封，重新申请检定"
 
 
@@ -148,6 +152,39 @@ async def test_a_moved_interview_has_a_new_letter_and_the_old_one_can_be_checked
         for letter in letters:
             [found] = await find_letters(view.session, letter.number)
             assert (found.title, found.body) == ("约谈通知", letter.body)
+
+
+async def test_a_calendar_has_an_interview_at_its_time_and_follows_it(
+    invited: EscalationDesk,
+) -> None:
+    digest = hashlib.sha256(SECRET.encode()).hexdigest()
+    renew = alerts_pb.RenewCalendarFeedRequest(request_id=str(uuid4()), secret_sha256=digest)
+    response = alerts_pb.RenewCalendarFeedResponse
+    await invited.alerts.changes.once(OPERATOR, renew, renew_calendar_feed, response)
+    first = await in_calendar(invited, "interview")
+    assert (first.place, first.at) == ("市监局三楼", (await interview(invited)).at)
+    await move(invited, 5)
+    moved = await in_calendar(invited, "interview")
+    assert (moved.due_id, moved.place) == (first.due_id, "市监局五楼")
+    assert moved.at.seconds > first.at.seconds
+    assert moved.on == (invited.alerts.today + timedelta(days=5)).isoformat()
+    assert moved.version > first.version, "or a calendar keeps the former time"
+    invited.alerts.pass_days(6)
+    until = invited.alerts.today + timedelta(days=20)
+    await hold(invited, undertaking=WORDS, undertaking_by=until.isoformat())
+    promised = await in_calendar(invited, "correction")
+    assert (promised.due_id, promised.on) == (first.due_id, until.isoformat())
+    assert promised.version > moved.version
+    assert not promised.HasField("at")
+
+
+async def in_calendar(desk: EscalationDesk, kind: str) -> alerts_pb.DueDate:
+    request = alerts_pb.ReadCalendarRequest(secret=SECRET)
+    public = Caller("", "", frozenset({Role.PUBLIC}), "")
+    async with open_view(desk.alerts.database, desk.alerts.clock, public) as view:
+        answer = await read_calendar(view, request)
+    found = [one for one in answer.due_dates if one.kind == kind]
+    return max(found, key=lambda due: due.due_id)  # of the last step
 
 
 async def test_the_minutes_begin_with_what_is_known(invited: EscalationDesk) -> None:

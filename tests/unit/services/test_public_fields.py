@@ -264,7 +264,7 @@ OPEN = {
     "quanheng.alerts.v1.ReadCalendarResponse": {"subject_name", "due_dates", "on"},
     "quanheng.alerts.v1.DueDate": {
         *("due_id", "kind", "on", "instrument_id", "type_code", "serial_no", "version"),
-        *("escalation_id", "order_id", "verification_id", "name"),
+        *("escalation_id", "order_id", "verification_id", "name", "at", "place"),
     },
     "quanheng.alerts.v1.ColourTotal": {"colour", "instruments"},
     "quanheng.alerts.v1.ListExposuresResponse": {

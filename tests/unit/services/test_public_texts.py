@@ -68,6 +68,7 @@ KINDS: dict[str, Kind] = {
     "DueDate.order_id": Kind.ID,
     "DueDate.verification_id": Kind.ID,
     "DueDate.name": Kind.NAME,
+    "DueDate.place": Kind.NAME,
     "Exposure.exposure_id": Kind.ID,
     "ExposedSubject.entry_id": Kind.ID,
     "ExposedSubject.statement": Kind.PLATFORM,
