@@ -26,7 +26,7 @@ from protos.buf.validate import validate_pb2 as buf_dot_validate_dot_validate__p
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n protos/alerts/v1/templates.proto\x12\x12quanheng.alerts.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbb\x02\n\x08Template\x12\x13\n\x0btemplate_id\x18\x01 \x01(\t\x12\x0e\n\x06\x62ureau\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\x05\x12\r\n\x05words\x18\x05 \x01(\t\x12\x10\n\x08words_en\x18\x06 \x01(\t\x12\x0e\n\x06ground\x18\x07 \x01(\t\x12\r\n\x05state\x18\x08 \x01(\t\x12\x13\n\x0bproposed_by\x18\t \x01(\t\x12/\n\x0bproposed_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ndecided_by\x18\x0b \x01(\t\x12.\n\ndecided_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07reasons\x18\r \x01(\t\x12\x10\n\x08in_force\x18\x0e \x01(\x08\"\xdb\x02\n\x16ProposeTemplateRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x32\n\x06\x62ureau\x18\x02 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[0-9]{6}(-[A-Z0-9]{1,8})?$\x12\x9f\x01\n\x04kind\x18\x03 \x01(\tB\x90\x01\xbaH\x8c\x01r\x89\x01R\x06\x64igestR\x08rejectedR\x0e\x61\x64verse_recordR\ngrade_fellR\x05orderR\x06resultR\x0b\x63\x61librationR\x06\x65ndingR\x06\x66ilingR\x08reminderR\x0fguidance_letterR\x08measuresR\x08\x65xposure\x12\x17\n\x05words\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'\x12\x1a\n\x08words_en\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'\x12\x18\n\x06ground\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"I\n\x17ProposeTemplateResponse\x12.\n\x08template\x18\x01 \x01(\x0b\x32\x1c.quanheng.alerts.v1.Template\"V\n\x16\x41pproveTemplateRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0btemplate_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"I\n\x17\x41pproveTemplateResponse\x12.\n\x08template\x18\x01 \x01(\x0b\x32\x1c.quanheng.alerts.v1.Template\"q\n\x16\x44iscardTemplateRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0btemplate_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x19\n\x07reasons\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"I\n\x17\x44iscardTemplateResponse\x12.\n\x08template\x18\x01 \x01(\x0b\x32\x1c.quanheng.alerts.v1.Template\"\xa3\x02\n\x16PreviewTemplateRequest\x12\x32\n\x06\x62ureau\x18\x01 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[0-9]{6}(-[A-Z0-9]{1,8})?$\x12\x9f\x01\n\x04kind\x18\x02 \x01(\tB\x90\x01\xbaH\x8c\x01r\x89\x01R\x06\x64igestR\x08rejectedR\x0e\x61\x64verse_recordR\ngrade_fellR\x05orderR\x06resultR\x0b\x63\x61librationR\x06\x65ndingR\x06\x66ilingR\x08reminderR\x0fguidance_letterR\x08measuresR\x08\x65xposure\x12\x17\n\x05words\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'\x12\x1a\n\x08words_en\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'\"8\n\x17PreviewTemplateResponse\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0f\n\x07text_en\x18\x02 \x01(\t\"\x8a\x01\n\x14ListTemplatesRequest\x12\x35\n\x06\x62ureau\x18\x01 \x01(\tB%\xbaH\"r 2\x1e^([0-9]{6}(-[A-Z0-9]{1,8})?)?$\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x92\x01\n\x15ListTemplatesResponse\x12/\n\ttemplates\x18\x01 \x03(\x0b\x32\x1c.quanheng.alerts.v1.Template\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total2\xa7\x04\n\x0fTemplateService\x12j\n\x0fProposeTemplate\x12*.quanheng.alerts.v1.ProposeTemplateRequest\x1a+.quanheng.alerts.v1.ProposeTemplateResponse\x12j\n\x0f\x41pproveTemplate\x12*.quanheng.alerts.v1.ApproveTemplateRequest\x1a+.quanheng.alerts.v1.ApproveTemplateResponse\x12j\n\x0f\x44iscardTemplate\x12*.quanheng.alerts.v1.DiscardTemplateRequest\x1a+.quanheng.alerts.v1.DiscardTemplateResponse\x12j\n\x0fPreviewTemplate\x12*.quanheng.alerts.v1.PreviewTemplateRequest\x1a+.quanheng.alerts.v1.PreviewTemplateResponse\x12\x64\n\rListTemplates\x12(.quanheng.alerts.v1.ListTemplatesRequest\x1a).quanheng.alerts.v1.ListTemplatesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n protos/alerts/v1/templates.proto\x12\x12quanheng.alerts.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbb\x02\n\x08Template\x12\x13\n\x0btemplate_id\x18\x01 \x01(\t\x12\x0e\n\x06\x62ureau\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\x05\x12\r\n\x05words\x18\x05 \x01(\t\x12\x10\n\x08words_en\x18\x06 \x01(\t\x12\x0e\n\x06ground\x18\x07 \x01(\t\x12\r\n\x05state\x18\x08 \x01(\t\x12\x13\n\x0bproposed_by\x18\t \x01(\t\x12/\n\x0bproposed_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ndecided_by\x18\x0b \x01(\t\x12.\n\ndecided_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07reasons\x18\r \x01(\t\x12\x10\n\x08in_force\x18\x0e \x01(\x08\"\xfb\x02\n\x16ProposeTemplateRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x32\n\x06\x62ureau\x18\x02 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[0-9]{6}(-[A-Z0-9]{1,8})?$\x12\xbf\x01\n\x04kind\x18\x03 \x01(\tB\xb0\x01\xbaH\xac\x01r\xa9\x01R\x06\x64igestR\x08rejectedR\x0e\x61\x64verse_recordR\ngrade_fellR\x05orderR\x06resultR\x0b\x63\x61librationR\x06\x65ndingR\x06\x66ilingR\nescalationR\x08reminderR\x0fguidance_letterR\x08measuresR\tinterviewR\x07minutesR\x08\x65xposure\x12\x17\n\x05words\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'\x12\x1a\n\x08words_en\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'\x12\x18\n\x06ground\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"I\n\x17ProposeTemplateResponse\x12.\n\x08template\x18\x01 \x01(\x0b\x32\x1c.quanheng.alerts.v1.Template\"V\n\x16\x41pproveTemplateRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0btemplate_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"I\n\x17\x41pproveTemplateResponse\x12.\n\x08template\x18\x01 \x01(\x0b\x32\x1c.quanheng.alerts.v1.Template\"q\n\x16\x44iscardTemplateRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0btemplate_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x19\n\x07reasons\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"I\n\x17\x44iscardTemplateResponse\x12.\n\x08template\x18\x01 \x01(\x0b\x32\x1c.quanheng.alerts.v1.Template\"\xc3\x02\n\x16PreviewTemplateRequest\x12\x32\n\x06\x62ureau\x18\x01 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[0-9]{6}(-[A-Z0-9]{1,8})?$\x12\xbf\x01\n\x04kind\x18\x02 \x01(\tB\xb0\x01\xbaH\xac\x01r\xa9\x01R\x06\x64igestR\x08rejectedR\x0e\x61\x64verse_recordR\ngrade_fellR\x05orderR\x06resultR\x0b\x63\x61librationR\x06\x65ndingR\x06\x66ilingR\nescalationR\x08reminderR\x0fguidance_letterR\x08measuresR\tinterviewR\x07minutesR\x08\x65xposure\x12\x17\n\x05words\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'\x12\x1a\n\x08words_en\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x88\'\"8\n\x17PreviewTemplateResponse\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0f\n\x07text_en\x18\x02 \x01(\t\"\x8a\x01\n\x14ListTemplatesRequest\x12\x35\n\x06\x62ureau\x18\x01 \x01(\tB%\xbaH\"r 2\x1e^([0-9]{6}(-[A-Z0-9]{1,8})?)?$\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x92\x01\n\x15ListTemplatesResponse\x12/\n\ttemplates\x18\x01 \x03(\x0b\x32\x1c.quanheng.alerts.v1.Template\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total2\xa7\x04\n\x0fTemplateService\x12j\n\x0fProposeTemplate\x12*.quanheng.alerts.v1.ProposeTemplateRequest\x1a+.quanheng.alerts.v1.ProposeTemplateResponse\x12j\n\x0f\x41pproveTemplate\x12*.quanheng.alerts.v1.ApproveTemplateRequest\x1a+.quanheng.alerts.v1.ApproveTemplateResponse\x12j\n\x0f\x44iscardTemplate\x12*.quanheng.alerts.v1.DiscardTemplateRequest\x1a+.quanheng.alerts.v1.DiscardTemplateResponse\x12j\n\x0fPreviewTemplate\x12*.quanheng.alerts.v1.PreviewTemplateRequest\x1a+.quanheng.alerts.v1.PreviewTemplateResponse\x12\x64\n\rListTemplates\x12(.quanheng.alerts.v1.ListTemplatesRequest\x1a).quanheng.alerts.v1.ListTemplatesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,7 +38,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PROPOSETEMPLATEREQUEST'].fields_by_name['bureau']._loaded_options = None
   _globals['_PROPOSETEMPLATEREQUEST'].fields_by_name['bureau']._serialized_options = b'\272H\037r\0352\033^[0-9]{6}(-[A-Z0-9]{1,8})?$'
   _globals['_PROPOSETEMPLATEREQUEST'].fields_by_name['kind']._loaded_options = None
-  _globals['_PROPOSETEMPLATEREQUEST'].fields_by_name['kind']._serialized_options = b'\272H\214\001r\211\001R\006digestR\010rejectedR\016adverse_recordR\ngrade_fellR\005orderR\006resultR\013calibrationR\006endingR\006filingR\010reminderR\017guidance_letterR\010measuresR\010exposure'
+  _globals['_PROPOSETEMPLATEREQUEST'].fields_by_name['kind']._serialized_options = b'\272H\254\001r\251\001R\006digestR\010rejectedR\016adverse_recordR\ngrade_fellR\005orderR\006resultR\013calibrationR\006endingR\006filingR\nescalationR\010reminderR\017guidance_letterR\010measuresR\tinterviewR\007minutesR\010exposure'
   _globals['_PROPOSETEMPLATEREQUEST'].fields_by_name['words']._loaded_options = None
   _globals['_PROPOSETEMPLATEREQUEST'].fields_by_name['words']._serialized_options = b'\272H\005r\003\030\210\''
   _globals['_PROPOSETEMPLATEREQUEST'].fields_by_name['words_en']._loaded_options = None
@@ -58,7 +58,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PREVIEWTEMPLATEREQUEST'].fields_by_name['bureau']._loaded_options = None
   _globals['_PREVIEWTEMPLATEREQUEST'].fields_by_name['bureau']._serialized_options = b'\272H\037r\0352\033^[0-9]{6}(-[A-Z0-9]{1,8})?$'
   _globals['_PREVIEWTEMPLATEREQUEST'].fields_by_name['kind']._loaded_options = None
-  _globals['_PREVIEWTEMPLATEREQUEST'].fields_by_name['kind']._serialized_options = b'\272H\214\001r\211\001R\006digestR\010rejectedR\016adverse_recordR\ngrade_fellR\005orderR\006resultR\013calibrationR\006endingR\006filingR\010reminderR\017guidance_letterR\010measuresR\010exposure'
+  _globals['_PREVIEWTEMPLATEREQUEST'].fields_by_name['kind']._serialized_options = b'\272H\254\001r\251\001R\006digestR\010rejectedR\016adverse_recordR\ngrade_fellR\005orderR\006resultR\013calibrationR\006endingR\006filingR\nescalationR\010reminderR\017guidance_letterR\010measuresR\tinterviewR\007minutesR\010exposure'
   _globals['_PREVIEWTEMPLATEREQUEST'].fields_by_name['words']._loaded_options = None
   _globals['_PREVIEWTEMPLATEREQUEST'].fields_by_name['words']._serialized_options = b'\272H\005r\003\030\210\''
   _globals['_PREVIEWTEMPLATEREQUEST'].fields_by_name['words_en']._loaded_options = None
@@ -72,25 +72,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TEMPLATE']._serialized_start=119
   _globals['_TEMPLATE']._serialized_end=434
   _globals['_PROPOSETEMPLATEREQUEST']._serialized_start=437
-  _globals['_PROPOSETEMPLATEREQUEST']._serialized_end=784
-  _globals['_PROPOSETEMPLATERESPONSE']._serialized_start=786
-  _globals['_PROPOSETEMPLATERESPONSE']._serialized_end=859
-  _globals['_APPROVETEMPLATEREQUEST']._serialized_start=861
-  _globals['_APPROVETEMPLATEREQUEST']._serialized_end=947
-  _globals['_APPROVETEMPLATERESPONSE']._serialized_start=949
-  _globals['_APPROVETEMPLATERESPONSE']._serialized_end=1022
-  _globals['_DISCARDTEMPLATEREQUEST']._serialized_start=1024
-  _globals['_DISCARDTEMPLATEREQUEST']._serialized_end=1137
-  _globals['_DISCARDTEMPLATERESPONSE']._serialized_start=1139
-  _globals['_DISCARDTEMPLATERESPONSE']._serialized_end=1212
-  _globals['_PREVIEWTEMPLATEREQUEST']._serialized_start=1215
-  _globals['_PREVIEWTEMPLATEREQUEST']._serialized_end=1506
-  _globals['_PREVIEWTEMPLATERESPONSE']._serialized_start=1508
-  _globals['_PREVIEWTEMPLATERESPONSE']._serialized_end=1564
-  _globals['_LISTTEMPLATESREQUEST']._serialized_start=1567
-  _globals['_LISTTEMPLATESREQUEST']._serialized_end=1705
-  _globals['_LISTTEMPLATESRESPONSE']._serialized_start=1708
-  _globals['_LISTTEMPLATESRESPONSE']._serialized_end=1854
-  _globals['_TEMPLATESERVICE']._serialized_start=1857
-  _globals['_TEMPLATESERVICE']._serialized_end=2408
+  _globals['_PROPOSETEMPLATEREQUEST']._serialized_end=816
+  _globals['_PROPOSETEMPLATERESPONSE']._serialized_start=818
+  _globals['_PROPOSETEMPLATERESPONSE']._serialized_end=891
+  _globals['_APPROVETEMPLATEREQUEST']._serialized_start=893
+  _globals['_APPROVETEMPLATEREQUEST']._serialized_end=979
+  _globals['_APPROVETEMPLATERESPONSE']._serialized_start=981
+  _globals['_APPROVETEMPLATERESPONSE']._serialized_end=1054
+  _globals['_DISCARDTEMPLATEREQUEST']._serialized_start=1056
+  _globals['_DISCARDTEMPLATEREQUEST']._serialized_end=1169
+  _globals['_DISCARDTEMPLATERESPONSE']._serialized_start=1171
+  _globals['_DISCARDTEMPLATERESPONSE']._serialized_end=1244
+  _globals['_PREVIEWTEMPLATEREQUEST']._serialized_start=1247
+  _globals['_PREVIEWTEMPLATEREQUEST']._serialized_end=1570
+  _globals['_PREVIEWTEMPLATERESPONSE']._serialized_start=1572
+  _globals['_PREVIEWTEMPLATERESPONSE']._serialized_end=1628
+  _globals['_LISTTEMPLATESREQUEST']._serialized_start=1631
+  _globals['_LISTTEMPLATESREQUEST']._serialized_end=1769
+  _globals['_LISTTEMPLATESRESPONSE']._serialized_start=1772
+  _globals['_LISTTEMPLATESRESPONSE']._serialized_end=1918
+  _globals['_TEMPLATESERVICE']._serialized_start=1921
+  _globals['_TEMPLATESERVICE']._serialized_end=2472
 # @@protoc_insertion_point(module_scope)

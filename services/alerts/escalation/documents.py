@@ -21,7 +21,7 @@ from services.alerts.ladders.own import own_figures
 from services.alerts.notices.issue import contact_of
 from services.alerts.notices.texts import Text, grade_name
 from services.alerts.tables import Escalation, EscalationDraft, EscalationStep, Subject
-from services.alerts.templates.own import words_of_steps
+from services.alerts.templates.own import MINUTES, words_of_steps
 from services.alerts.templates.words import Places, filled
 
 
@@ -68,13 +68,16 @@ def words_of(step: EscalationStep, facts: DocumentFacts, day: date | None) -> st
     """Returns the words of a document between its heading and what the law asks to stand below.
 
     They are the platform's own, in the template of the bureau if it has one. `day` is the last day
-    to correct, of a guidance letter. Empty for an interview.
+    to correct, of a guidance letter. Empty for an interview that has no appointment yet.
     """
     words, template = _words_of(step, facts, day), _template_of(step, facts)
     if not words or not template:
         return words
-    places = Places(facts.name, facts.contact.name, facts.on)
-    return filled(template, places.chinese(words.rstrip("\n")))
+    return filled(template, _places(facts).chinese(words.rstrip("\n")))
+
+
+def _places(facts: DocumentFacts) -> Places:
+    return Places(facts.name, facts.contact.name, facts.on)
 
 
 def _words_of(step: EscalationStep, facts: DocumentFacts, day: date | None) -> str:
@@ -85,7 +88,16 @@ def _words_of(step: EscalationStep, facts: DocumentFacts, day: date | None) -> s
         return ladder_letters.measures_words(facts)
     if step.step is Step.EXPOSURE:
         return ladder_letters.exposure_words(facts, step.media, statement_of(facts))
+    if step.step is Step.INTERVIEW:
+        return _invitation(step, facts)
     return ladder_letters.guidance_words(facts, day) if day else ""
+
+
+def _invitation(step: EscalationStep, facts: DocumentFacts) -> str:
+    if step.meets_at is None:
+        return ""
+    where = (step.meets_at, step.place, step.attendees)
+    return ladder_letters.interview_words(facts, *where, moved=step.moved)
 
 
 def _template_of(step: EscalationStep, facts: DocumentFacts) -> str:
@@ -128,8 +140,21 @@ def text_of(
         return ladder_letters.reminder(facts, words)
     if step.meets_at is None:
         return None
-    where = (step.place, step.attendees, step.archive_cite)
-    return ladder_letters.interview(facts, step.meets_at, *where, moved=step.moved)
+    where = (step.meets_at, step.place, step.attendees)
+    return ladder_letters.interview(facts, *where, step.archive_cite, words, moved=step.moved)
+
+
+def minutes_of(step: EscalationStep, facts: DocumentFacts) -> str:
+    """Returns how the minutes of an appointed interview begin, in the bureau's template of today.
+
+    Empty for an interview that has no appointment yet.
+    """
+    if step.meets_at is None:
+        return ""
+    words = ladder_letters.minutes(facts, step.meets_at, step.place, step.attendees)
+    known = facts.wordings.get(MINUTES, ())
+    template = known[-1][1] if known else ""
+    return filled(template, _places(facts).chinese(words.rstrip("\n"))) if template else words
 
 
 def statement_of(facts: DocumentFacts) -> str:

@@ -89,31 +89,39 @@ def guidance_letter(facts: DocumentFacts, correct_by: date, words: str = "") -> 
     return Text(f"{written.title}：请于 {correct_by} 前改正", body(written.body))
 
 
+def interview_words(
+    facts: DocumentFacts, at: datetime, place: str, attendees: str, *, moved: bool = False
+) -> str:
+    """Returns the platform's own words of an invitation: why, when, where and with whom.
+
+    `moved` says that it replaces an earlier invitation.
+    """
+    told = {"at": _moment(at), "place": place, "attendees": attendees, "moved": moved}
+    return _write("interview_words", Step.INTERVIEW, facts, **told).body
+
+
 def interview(
     facts: DocumentFacts,
     at: datetime,
     place: str,
     attendees: str,
     archive_cite: str,
+    words: str = "",
     *,
     moved: bool = False,
 ) -> Text:
     """Writes the 《约谈通知》: why, when, where, with whom, and whether it is recorded (R-131).
 
     `archive_cite` is the article by which the archive records the interview; empty if it does not.
-    `moved` says that it replaces an earlier invitation.
+    `words` are those of the bureau; empty means the platform's own. `moved` says that it replaces
+    an earlier invitation.
     """
-    written = _write(
-        "interview",
-        Step.INTERVIEW,
-        facts,
-        at=_moment(at),
-        place=place,
-        attendees=attendees,
-        moved=moved,
-        archived_by=spell_articles(archive_cite) if archive_cite else "",
-        remedy=remedy(facts.contact, facts.on),
-    )
+    told = {
+        "words": words or interview_words(facts, at, place, attendees, moved=moved),
+        "archived_by": spell_articles(archive_cite) if archive_cite else "",
+        "remedy": remedy(facts.contact, facts.on),
+    }
+    written = _write("interview", Step.INTERVIEW, facts, **told)
     return Text(f"{written.title}：{_moment(at)}", body(written.body))
 
 

@@ -26,12 +26,11 @@ from services.alerts.certificates import certificates_of
 from services.alerts.escalation import contests
 from services.alerts.escalation import wire as wire_escalations
 from services.alerts.escalation.closing import UNDECIDED
-from services.alerts.escalation.documents import facts_of, last_day, text_of, words_of
+from services.alerts.escalation.documents import facts_of, last_day, minutes_of, text_of, words_of
 from services.alerts.escalation.drafts import ALTERABLE, newest, outdated
 from services.alerts.escalation.filing import is_open
 from services.alerts.escalation.holding import open_orders
 from services.alerts.escalation.issuing import replaced
-from services.alerts.escalation.ladder_letters import minutes
 from services.alerts.escalation.tables import OPEN_UNDERTAKING
 from services.alerts.escalation.texts import DocumentFacts
 from services.alerts.escalation.wire import Draft
@@ -139,8 +138,7 @@ async def get_escalation(view: View, request: pb.GetEscalationRequest) -> pb.Get
         )
         if of_people and subject and step.state is StepState.APPOINTED and step.meets_at:
             facts = await facts_of(session, case, subject, view.today, step.number)
-            where = (step.meets_at, step.place, step.attendees)
-            message.interview.minutes_draft = minutes(facts, *where)
+            message.interview.minutes_draft = minutes_of(step, facts)
     shown = [wire.stored_alert(row, certificates) for row in alerts]
     await note_late_alerts(view, zip(alerts, shown, strict=True))
     return pb.GetEscalationResponse(

@@ -53,7 +53,7 @@ async def publish(
     text = texts.placed(subject.name, *public, template=own.words if own else "")
     key, matter = f"exposure-entry/{entry.entry_id}", Matter(f"exposure-list/{row.list_id}")
     kind = NoticeKind.ESCALATION
-    notice = await issue(change, kind, key, subject, row.bureau, text, matter)
+    notice = await issue(change, kind, key, subject, row.bureau, text, matter, in_own_words=True)
     entry.notice_id = notice.notice_id if notice else ""
     change.session.add(entry)
     case = None

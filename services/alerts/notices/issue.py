@@ -70,10 +70,12 @@ async def issue(
     matter: Matter = NOTHING,
     *,
     in_english: Callable[[], Text] | None = None,
+    in_own_words: bool = False,
 ) -> Notice | None:
     """Stores, audits and announces a new notice; returns None if `key` already has a notice.
 
     `in_english` writes its English text, which a subject or an institution gets that prefers it.
+    `in_own_words` is true if the text is in the words of the bureau already.
     """
     if await existing_keys(change.session, [key]):
         return None
@@ -82,7 +84,7 @@ async def issue(
     wish = await preference_of(change.session, owner)
     put_into(notice, wish.language, in_english)
     await follow_wish(change.session, notice, wish, owner)
-    if isinstance(recipient, Subject):
+    if isinstance(recipient, Subject) and not in_own_words:
         own = await template_of(change.session, bureau, kind)
         office = await contact_of(change.session, bureau) if own else Contact(bureau)
         put_words(notice, own, recipient.name, office.name, change.today)

@@ -79,7 +79,7 @@ def require_whole(request: pb.ProposeTemplateRequest | pb.PreviewTemplateRequest
         *words.faults_of("words", request.words),
         *words.faults_of("words_en", request.words_en, english=True),
     ]
-    if request.words_en.strip() and request.kind in wire.STEPS:
+    if request.words_en.strip() and request.kind in wire.DOCUMENTS:
         zh, en = "督促的文书只有中文", "documents of follow-ups are Chinese"
         faults.append(Fault("words_en", zh, en))
     if faults:

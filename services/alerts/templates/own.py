@@ -13,6 +13,7 @@ from services.alerts.tables import Notice, NoticeKind
 from services.alerts.templates.tables import NoticeTemplate, TemplateState
 from services.alerts.templates.words import Places, filled
 
+MINUTES = "minutes"  # how the minutes of an interview begin; they are no step, but written so
 # Letters of cases are written by the service of cases, and links that set a password by nobody.
 NOTICES = frozenset(
     {
@@ -25,6 +26,7 @@ NOTICES = frozenset(
         NoticeKind.CALIBRATION,
         NoticeKind.ENDING,
         NoticeKind.FILING,
+        NoticeKind.ESCALATION,  # what is no document: a case ended, an undertaking ends soon
     }
 )
 
@@ -69,7 +71,7 @@ def put_words(
 async def words_of_steps(
     session: AsyncSession, bureau: str
 ) -> Mapping[str, Sequence[tuple[datetime, str]]]:
-    """Returns the words of a bureau for the documents of follow-ups, by step, the earliest first.
+    """Returns the words of a bureau for the documents of follow-ups, by kind, the earliest first.
 
     Each with the moment at which they came into force; empty words are the platform's own again.
     """

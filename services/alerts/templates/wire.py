@@ -5,10 +5,11 @@ from __future__ import annotations
 from law.escalation import Step
 from protos.alerts.v1 import templates_pb2 as pb
 from services.alerts.escalation.wire import stamp
+from services.alerts.templates.own import MINUTES
 from services.alerts.templates.tables import NoticeTemplate
 
-_WRITTEN = (Step.REMINDER, Step.GUIDANCE_LETTER, Step.MEASURES, Step.EXPOSURE)
-STEPS = frozenset(step.value for step in _WRITTEN)
+# The documents of follow-ups, which are Chinese.
+DOCUMENTS = frozenset({*(step.value for step in Step), MINUTES})
 
 
 def template(row: NoticeTemplate, *, in_force: bool = False) -> pb.Template:

@@ -118,8 +118,9 @@ message_state: pending 正在发送 | delivered 已收下 | failed 没有送到
 unreached: no_address 没有地址 | refused 收件方拒收 | unreachable 未能投出
 template_kind: digest 预警汇总 | rejected 检定不合格 | adverse_record 失信信息 | grade_fell 等级下降
   | order 检定申请 | result 检定结果和证书 | calibration 校准 | ending 许可、授权和资格到期
-  | filing 器具备案 | reminder 提醒
-  | guidance_letter 行政指导建议书 | measures 监管措施告知 | exposure 公开曝光告知
+  | filing 器具备案 | escalation 督促的其他通知 | reminder 提醒
+  | guidance_letter 行政指导建议书 | measures 监管措施告知 | interview 约谈通知
+  | minutes 约谈笔录 | exposure 公开曝光告知
 ladder_state: proposed 待批准 | approved 已批准 | discarded 已作废
 step_state: proposed 待批准 | deferred 已暂缓 | declined 未批准 | appointed 已约定
   | carried_out 已实施 | void 已作废

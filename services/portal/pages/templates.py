@@ -27,9 +27,12 @@ KINDS = {
     "calibration": N_("校准"),
     "ending": N_("许可、授权和资格到期"),
     "filing": N_("器具备案"),
+    "escalation": N_("督促的其他通知（终结、承诺将到期、移出名单）"),
     "reminder": N_("提醒"),
     "guidance_letter": N_("行政指导建议书"),
     "measures": N_("监管措施告知"),
+    "interview": N_("约谈通知"),
+    "minutes": N_("约谈笔录"),
     "exposure": N_("公开曝光告知"),
 }
 

@@ -16,7 +16,7 @@ from services.alerts.languages import Language
 from services.alerts.tables import DigestPreference, Notice, NoticeKind, Rhythm
 from services.alerts.templates import commands, queries
 from services.alerts.templates.words import Places, faults_of, filled
-from tests.integration.alerts.escalation_desk import CASEWORKER, EscalationDesk, rejected
+from tests.integration.alerts.escalation_desk import CASEWORKER, EscalationDesk, passed, rejected
 from tests.integration.alerts.running_alerts import (
     BUREAU,
     TODAY,
@@ -159,14 +159,60 @@ async def test_a_document_that_waits_for_its_approval_keeps_the_words_in_which_i
     assert "九号窗口。" not in letter.body
 
 
+async def test_an_invitation_and_its_minutes_are_in_the_words_of_the_bureau(
+    templates: Templates,
+) -> None:
+    alerts = templates.alerts
+    await alerts.put(instrument(), rejected(1))
+    desk = EscalationDesk(alerts)
+    await templates.put("interview", words="{正文}\n请带身份证件。")
+    await desk.take_steps("guidance_letter")
+    await desk.propose_next_step()
+    alerts.clock.moment += timedelta(minutes=1)
+    await templates.put("interview", words="{正文}\n九号窗口。")
+    await desk.approve("interview", appointment=desk.appointment())
+    letter = (await alerts.notices("escalation"))[-1]
+    in_order = ("NO-1", "市监局三楼", "请带身份证件。", "请登录平台答复是否参加", "不记入信用档案")
+    places = [letter.body.index(part) for part in in_order]
+    assert places == sorted(places), "what the law asks for stands below the words of the bureau"
+    assert "九号窗口。" not in letter.body
+    await templates.put("minutes", words="{机关}约谈笔录\n{正文}\n签名：")
+    draft = (await desk.read_case(CASEWORKER)).steps[-1].interview.minutes_draft
+    assert draft.startswith("测试市场监管局约谈笔录\n约谈时间：")
+    assert draft.endswith("四、被约谈单位的意见：\n签名：")
+    with pytest.raises(InvalidInput) as refused:
+        await templates.propose("minutes", words_en="{text}")
+    assert [fault.field for fault in refused.value.faults] == ["words_en"]
+
+
+async def test_what_is_told_of_follow_ups_besides_documents_has_its_words(
+    templates: Templates,
+) -> None:
+    alerts = templates.alerts
+    await templates.put(
+        "escalation", words="尊敬的{主体}：\n{正文}", words_en="Dear {subject},\n{text}"
+    )
+    await alerts.put(instrument(), rejected(1))
+    desk = EscalationDesk(alerts)
+    await desk.take_steps("reminder")
+    [letter] = await alerts.notices("escalation")
+    assert "尊敬的" not in letter.body
+    await alerts.put(passed(11, 1, alerts.today))
+    [_, ended] = await alerts.notices("escalation")
+    assert ended.title.startswith("督促终结")
+    assert ended.body.startswith("尊敬的测试单位1：\n")
+
+
 async def test_an_exposure_is_told_in_the_words_of_the_bureau(templates: Templates) -> None:
     alerts = templates.alerts
     await templates.put("exposure", words="{正文}\n三号窗口。")
+    await templates.put("escalation", words="{正文}\n九号窗口。")
     lists = Lists(alerts)
     await lists.untrusted()
     await lists.released("s1")
     told = (await alerts.notices("escalation"))[-1]
     assert "\n三号窗口。\n" in told.body
+    assert "九号窗口" not in told.body
     assert "救济途径" in told.body
     with pytest.raises(InvalidInput) as refused:
         await templates.propose("measures", words_en="{text}")
