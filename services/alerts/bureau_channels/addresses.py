@@ -1,5 +1,7 @@
 """The addresses of channels, as the library Apprise writes them; they contain the secrets.
 
+Those of gateways are written so as well, and sent to by us (`webhooks.gateways`).
+
 What people paste is the token of a group's robot, or the whole address that the chat service shows.
 """
 

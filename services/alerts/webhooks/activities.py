@@ -23,8 +23,7 @@ from services.alerts.notices.quiet_hours import QUIET_LOOK
 from services.alerts.notices.texts import Text
 from services.alerts.sealed_secrets import SealedSecrets
 from services.alerts.text_messages.sending import TYPES, TextMessage, text_message_of
-from services.alerts.webhooks import apprise_sending, outcomes, texts
-from services.alerts.webhooks.apprise_sending import with_recipient
+from services.alerts.webhooks import apprise_sending, gateways, outcomes, texts
 from services.alerts.webhooks.sending import Receiver, WebhookError, post
 from services.alerts.webhooks.tables import ChannelKind, MessageState, Webhook, WebhookMessage
 
@@ -120,13 +119,13 @@ class MessageActivities:
             raise WebhookError("The key of the platform does not open its secret", final=True)
         settings, url = self._settings, f"{self._settings.portal_url.rstrip('/')}{message.path}"
         private = settings.webhook_private
-        if webhook.service is not ChannelKind.WEBHOOK:
+        if webhook.service is ChannelKind.SMS:
             text = Text("", texted.text) if texted else texts.chat_message(message.type, url)
-            secret = with_recipient(secret, texted.number) if texted else secret
-            gateway = webhook.url if webhook.service is ChannelKind.SMS else ""
-            await apprise_sending.send(
-                secret, text.title, text.body, gateway=gateway, private=private
-            )
+            to = texted.number if texted else ""
+            return await gateways.send(secret, text.title, text.body, to=to, private=private)
+        if webhook.service is not ChannelKind.WEBHOOK:
+            text = texts.chat_message(message.type, url)
+            await apprise_sending.send(secret, text.title, text.body)
             return 0
         receiver = Receiver(webhook.url, secret, private=private, ca_file=settings.webhook_ca_file)
         body = self._body(message, url)

@@ -9,35 +9,22 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import httpx2
-
-from services.alerts.webhooks.sending import WebhookError, public_address
+from services.alerts.webhooks.sending import WebhookError
 
 SECONDS = 60.0  # for one attempt; Apprise waits for some seconds at each step
 
 
-async def send(address: str, title: str, body: str, *, gateway: str = "", private: bool) -> None:
-    """Sends a message to the channel at an address of Apprise.
+async def send(address: str, title: str, body: str) -> None:
+    """Sends a message to the chat group at an address of Apprise.
 
-    `gateway` is the host of a gateway, whose addresses must be public unless `private`. Raises
-    WebhookError if the service does not take the message within a minute, or if Apprise does not
-    know such an address.
+    Raises WebhookError if the service does not take the message within a minute, or if Apprise does
+    not know such an address.
     """
-    if gateway:
-        await public_address(httpx2.URL(f"https://{gateway}/"), private=private)
     try:
         async with asyncio.timeout(SECONDS):
             await asyncio.to_thread(_notify, address, title, body)
     except TimeoutError as error:
         raise WebhookError(f"no answer within {SECONDS:.0f} seconds") from error
-
-
-def with_recipient(address: str, number: str) -> str:
-    """Returns the address of a gateway with the number that it is to send to.
-
-    The gateway finds it as `to` in the JSON that it gets.
-    """
-    return f"{address}&:to={number}"
 
 
 def _notify(address: str, title: str, body: str) -> None:

@@ -1,4 +1,4 @@
-"""Sends a signed message to a program, as Standard Webhooks 1.0 says.
+"""Sends a message to a program, signed as Standard Webhooks 1.0 says.
 
 The receiver checks the signature with the secret that both know, and recognises by the id a message
 that comes twice. A name that leads to an address of this machine or of an inner network is refused,
@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -74,36 +74,44 @@ def signature(secret: str, message_id: str, at: int, body: str) -> str:
 
 
 async def post(receiver: Receiver, message_id: str, body: str, now: datetime) -> int:
-    """Sends a message and returns the status of the answer, 200 to 299.
-
-    Raises WebhookError if the receiver cannot be reached, answers otherwise or not within 20
-    seconds, or has an address that is not public although only such are allowed. Neither a proxy of
-    the environment nor a redirect leads past the check.
-    """
-    url = httpx2.URL(receiver.url)
+    """Sends a signed message and returns the status of the answer; raises as `post_to`."""
     at = int(now.timestamp())
     headers = {
-        "content-type": "application/json",
-        "host": url.netloc.decode(),
         "webhook-id": message_id,
         "webhook-timestamp": str(at),
         "webhook-signature": signature(receiver.secret, message_id, at, body),
     }
+    return await post_to(
+        receiver.url, body, headers, private=receiver.private, ca_file=receiver.ca_file
+    )
+
+
+async def post_to(
+    address: str, body: str, headers: Mapping[str, str], *, private: bool, ca_file: str = ""
+) -> int:
+    """Sends JSON to a URL and returns the status of the answer, 200 to 299.
+
+    Raises WebhookError if the receiver cannot be reached, answers otherwise or not within 20
+    seconds, or has an address that is not public although only such are allowed. Neither a proxy of
+    the environment nor a redirect leads past the check, and the name is not looked up again.
+    """
+    url = httpx2.URL(address)
+    sent = {"content-type": "application/json", "host": url.netloc.decode(), **headers}
     try:
-        address = await public_address(url, private=receiver.private)
+        checked = await public_address(url, private=private)
         async with (
             asyncio.timeout(TIMEOUT_SECONDS),
             httpx2.AsyncClient(
                 trust_env=False,
                 timeout=TIMEOUT_SECONDS,
-                verify=ssl.create_default_context(cafile=receiver.ca_file or None),
+                verify=ssl.create_default_context(cafile=ca_file or None),
             ) as client,
         ):
             request = client.build_request(
                 "POST",
-                url.copy_with(host=str(address)),
+                url.copy_with(host=str(checked)),
                 content=body.encode(),
-                headers=headers,
+                headers=sent,
                 extensions={"sni_hostname": url.host},
             )
             answer = await client.send(request, stream=True)
