@@ -40,13 +40,7 @@ PUBLIC_DIRECTORY = (_at(directory.PATH, directory.listing),)
 ORDERS = (
     _at("/orders", orders.listing, *_ORDERING),
     _at("/orders/new", order_wizard.apply, Role.OPERATOR, form=True),
-    _at(
-        order_moves.PATH,
-        order_moves.move_chosen,
-        Role.VERIFICATION_INSTITUTION,
-        *orders.ENDS,
-        form=True,
-    ),
+    _at(order_moves.PATH, order_moves.move_chosen, *order_moves.MOVERS, form=True),
     _at("/orders/{order_id}", orders.one, *_ORDERING, form=True),
     _at(order_terms.PATH, order_terms.page, *STAFF, form=True),
 )

@@ -29,10 +29,11 @@ PUBLIC = (
     Place(N_("数据开放"), "/data"),
 )
 _PERMITS = Place(N_("计量行政许可"), "/permits")
+_ORDERS = Place(N_("检定申请"), "/orders")
 _OPERATOR = (
     Place(N_("待办"), "/home"),
     Place(N_("计量器具"), "/instruments"),
-    Place(N_("检定申请"), "/orders"),
+    _ORDERS,
     Place(N_("信用等级"), "/grade"),
     Place(N_("信用记录"), "/records"),
     Place(N_("我的事项"), "/cases"),
@@ -54,6 +55,7 @@ _CASEWORKER = (
     Place(N_("未送达"), "/undelivered"),
     Place(N_("消息"), "/messages"),
     Place(N_("检定机构"), "/institutions"),
+    _ORDERS,
     Place(N_("共享"), "/sharings"),
     _PERMITS,
 )
@@ -73,6 +75,7 @@ _UNIT_HEAD = (
     Place(N_("导入待决定"), "/questions"),
     Place(N_("审计"), "/audit"),
     Place(N_("检定机构"), "/institutions"),
+    _ORDERS,
     Place(N_("未送达"), "/undelivered"),
     Place(N_("消息"), "/messages"),
     Place(N_("共享"), "/sharings"),
@@ -83,6 +86,7 @@ _INSPECTOR = (
     Place(N_("登记检查结果"), "/inspections/new"),
     Place(N_("主体"), "/subjects"),
     Place(N_("器具"), "/instruments"),
+    _ORDERS,
     _PERMITS,
 )
 _OF_A_CITY = (
@@ -99,11 +103,12 @@ _REVIEWER = (
     Place(N_("主体"), "/subjects"),
     Place(N_("审计"), "/audit"),
     Place(N_("消息"), "/messages"),
+    _ORDERS,
     _PERMITS,
 )
 _INSTITUTION = (
     Place(N_("待办"), "/home"),
-    Place(N_("检定申请"), "/orders"),
+    _ORDERS,
     Place(N_("上传结果"), "/imports"),
     Place(N_("证书"), "/certificates"),
     Place(N_("期限"), "/due"),

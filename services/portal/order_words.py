@@ -76,8 +76,12 @@ NEXT: Mapping[str, Sequence[str]] = {
     "completed": ("returned",),
 }
 TERMS = {"acceptance": N_("受理期限"), "completion": N_("完成期限")}
-WITHDRAWABLE = frozenset({"applied", "accepted", "scheduled"})
-OPEN = frozenset(_WAITS)
+# What the applicant may do.
+BY_APPLICANT: Mapping[str, Sequence[str]] = dict.fromkeys(
+    ("applied", "accepted", "scheduled"), ("withdrawn",)
+)
+# What a bureau may do with an order that its institution does not complete.
+BY_BUREAU: Mapping[str, Sequence[str]] = dict.fromkeys(_WAITS, ("cancelled",))
 
 
 def state(say: Say, code: str) -> Tag:

@@ -92,7 +92,7 @@ async def list_subjects(view: View, request: pb.ListSubjectsRequest) -> pb.ListS
     if request.within:
         rows = rows.where(row_scope.within(request.within, Subject.bureau))
     if request.name_contains:
-        rows = rows.where(_named(request.name_contains))
+        rows = rows.where(named(request.name_contains))
     if request.in_review:
         rows = rows.where(sa.text(IN_REVIEW))
     if request.subject_ids:
@@ -114,8 +114,8 @@ async def _alike(view: View, name: str) -> list[str]:
     return await look_alikes(view.session, view.caller, view.today, name)
 
 
-def _named(asked: str) -> sa.ColumnElement[bool]:
-    """Whether a subject's name, or a former one, contains a text in whatever writing.
+def named(asked: str) -> sa.ColumnElement[bool]:
+    """Returns the condition that a subject's name, or a former one, contains a text as written.
 
     Letters may also be the pinyin initials of the name.
     """

@@ -68,9 +68,34 @@ def applies(operator: Page, numbers: Sequence[str]) -> None:
     expect(operator.get_by_role("heading", level=1)).to_contain_text("登记")
 
 
-def tick(lab: Page, *numbers: str) -> None:
+def tick(page: Page, *numbers: str) -> None:
     for number in numbers:
-        lab.get_by_role("checkbox", name=re.compile(number)).check()
+        page.get_by_role("checkbox", name=re.compile(number)).check()
+
+
+def withdraws(operator: Page, numbers: Sequence[str]) -> None:
+    """The firm finds its applications by their numbers, and withdraws those that it ticked."""
+    operator.goto("/orders")
+    operator.get_by_label("出厂编号或者单位自编号中有").fill(numbers[0][:-1])
+    press(operator, "筛选")
+    expect(operator.get_by_role("checkbox", name=re.compile("选择"))).to_have_count(4)
+    tick(operator, *numbers)
+    press(operator, "撤回申请")
+    expect(operator.get_by_text("所选申请 2 件")).to_be_visible()
+    operator.get_by_label("说明（可以不填）").fill("器具改由其他机构检定")
+    press(operator, "撤回申请")
+    expect(operator.get_by_role("status")).to_have_text("已办理 2 件。")
+
+
+def finds(caseworker: Page, numbers: Sequence[str]) -> None:
+    """Staff reach the orders from the menu, and find one by its number and its institution."""
+    caseworker.goto("/home")
+    assert caseworker.locator("a[href='/orders']").count()
+    caseworker.goto(f"/orders?which=all&q={numbers[1]}&institution=检定")
+    expect(caseworker.locator("tbody tr")).to_have_count(1)
+    expect(caseworker.locator("tbody")).to_contain_text("已撤回")
+    caseworker.goto(f"/orders?which=all&q={numbers[1]}&institution=没有这家")
+    expect(caseworker.get_by_text("没有这样的检定申请。")).to_be_visible()
 
 
 def handles(lab: Page, numbers: Sequence[str]) -> None:
@@ -173,3 +198,13 @@ def test_several_orders_take_a_step_at_once(sign_in: SignIn, *, javascript: bool
     scraps(operator, numbers[2])
     check(sign_in("demo.institution"), "/orders")
     check(sign_in("demo.operator"), "/orders/new")
+
+
+def test_a_firm_withdraws_several_and_staff_find_them(sign_in: SignIn) -> None:
+    operator = sign_in("demo.operator", java_script_enabled=False)
+    numbers = [f"撤回-000{one}" for one in range(1, 5)]
+    files(operator, numbers)
+    applies(operator, numbers)
+    withdraws(operator, numbers[:2])
+    finds(sign_in("demo.caseworker", java_script_enabled=False), numbers)
+    check(sign_in("demo.operator"), "/orders")

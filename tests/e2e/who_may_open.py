@@ -127,7 +127,7 @@ TABLE = """
 /orders neighbour                                         >   . + + + + . - - -  + + +
 /orders foreign                                           >   . . . . . . - - -  . . .
 /orders/new any                                           >   + - - - - - - - -  - - -
-/orders/move any                                          >   - + + - - + - - -  + + -
+/orders/move any                                          >   + + + - - + - - -  + + -
 /orders/{order_id} own                                    >   + + + + + + - - -  + + +
 /orders/{order_id} neighbour                              >   0 + + + + 0 - - -  + + +
 /orders/{order_id} foreign                                >   0 0 0 0 0 0 - - -  0 0 0

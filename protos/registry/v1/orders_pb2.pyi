@@ -631,6 +631,9 @@ class ListOrdersRequest(_message.Message):
     INSTRUMENT_ID_FIELD_NUMBER: _builtins.int
     SUBJECT_ID_FIELD_NUMBER: _builtins.int
     OVERDUE_FIELD_NUMBER: _builtins.int
+    CONTAINS_FIELD_NUMBER: _builtins.int
+    TYPE_CODE_FIELD_NUMBER: _builtins.int
+    INSTITUTION_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most this many; 0 means 100."""
     page_token: _builtins.str
@@ -645,6 +648,12 @@ class ListOrdersRequest(_message.Message):
     """Only those of this subject; empty means any."""
     overdue: _builtins.bool
     """Only orders that have not ended and on which the institution has let its last day pass."""
+    contains: _builtins.str
+    """Only those in whose serial number, owner's own number or subject this text stands."""
+    type_code: _builtins.str
+    """Only those for instruments of this type by the catalogue; empty means any."""
+    institution: _builtins.str
+    """Only those with an institution in whose name this text stands."""
     def __init__(
         self,
         *,
@@ -655,10 +664,13 @@ class ListOrdersRequest(_message.Message):
         instrument_id: _builtins.str = ...,
         subject_id: _builtins.str = ...,
         overdue: _builtins.bool = ...,
+        contains: _builtins.str = ...,
+        type_code: _builtins.str = ...,
+        institution: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument_id", b"instrument_id", "open", b"open", "overdue", b"overdue", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contains", b"contains", "institution", b"institution", "instrument_id", b"instrument_id", "open", b"open", "overdue", b"overdue", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

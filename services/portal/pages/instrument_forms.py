@@ -129,7 +129,7 @@ async def _state_check(
         instrument=instrument,
         form=visit.form,
         then=then,
-        orders=[(one, one.state in order_words.WITHDRAWABLE) for one in found],
+        orders=[(one, one.state in order_words.BY_APPLICANT) for one in found],
     )
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import grpc
 from starlette.responses import Response
 
 from plumbing.client import Refusal, ask
+from plumbing.identity import Role
 from protos.registry.v1 import orders_pb2 as pb
 from services.portal import order_words
 from services.portal.listing import list_address
@@ -23,12 +25,18 @@ from services.portal.wording import N_, Words
 PATH = "/orders/move"
 LIST = "/orders"
 AT_ONCE = 100
-BY_BUREAU = ("cancelled",)
-ACTS = ("accepted", "scheduled", "received", "in_work", "returned", "refused")
-# What a step needs besides the orders, and what to write where it is missing.
-_NEEDED = {
+ENDS = (Role.CASEWORKER, Role.UNIT_HEAD)  # what an institution does not complete
+MOVERS = (Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *ENDS)
+# The order in which the steps are offered.
+_ACTS = (
+    *("accepted", "scheduled", "received", "in_work", "returned", "refused"),
+    *("withdrawn", "cancelled"),
+)
+# What a step is asked besides the orders, and what to write where that must not be missing.
+_ASKED = {
     "scheduled": ("appointed_on", N_("请填写约定的检定日期，例如 2026-10-16")),
     "refused": ("ground", N_("请写明不予受理或者退回的理由")),
+    "withdrawn": ("ground", ""),
     "cancelled": ("ground", N_("请写明终止申请的理由")),
 }
 
@@ -42,18 +50,33 @@ class Outcome:
     refusal: str = ""
 
 
+def steps_of(visit: Visit) -> Mapping[str, Sequence[str]]:
+    """Returns the steps that the visitor may take an order to, by the order's state."""
+    if visit.has(Role.VERIFICATION_INSTITUTION):
+        return order_words.NEXT
+    if visit.has(Role.OPERATOR):
+        return order_words.BY_APPLICANT
+    return order_words.BY_BUREAU if visit.has(*ENDS) else {}
+
+
+def acts_of(steps: Mapping[str, Sequence[str]], state: str = "") -> Sequence[str]:
+    """Returns those of the steps that orders of a list may take; `state` is that of all of them."""
+    possible = {*steps.get(state, ())} if state else {*chain.from_iterable(steps.values())}
+    return [one for one in _ACTS if one in possible]
+
+
 async def move_chosen(visit: Visit) -> Response:
     """Takes the chosen orders one step on, each on its own; asks first for what the step needs."""
     back, state = list_address(visit, LIST), visit.field("state")
     if visit.request.method == "GET":
         return visit.redirect(back)
     chosen = list(dict.fromkeys(visit.fields("chosen")))
-    if fault := _fault(chosen, state):
+    if fault := _fault(visit, chosen, state):
         return visit.page("orders/refused.html", status=422, refusal=visit.say(fault), back=back)
-    field, missing = _NEEDED.get(state, ("", ""))
+    field, missing = _ASKED.get(state, ("", ""))
     if field and visit.field("step") != "send":
         return await _form(visit, chosen, {})
-    if field and not visit.field(field):
+    if missing and not visit.field(field):
         return await _form(visit, chosen, {field: visit.say(missing)})
     try:
         answer = await _move(visit, chosen, state)
@@ -64,10 +87,10 @@ async def move_chosen(visit: Visit) -> Response:
     return await _said(visit, state, answer, back)
 
 
-def _fault(chosen: Sequence[str], state: str) -> str:
+def _fault(visit: Visit, chosen: Sequence[str], state: str) -> str:
     if not chosen:
         return N_("请先在列表中选择要办理的申请")
-    if state not in (*ACTS, *BY_BUREAU):
+    if state not in acts_of(steps_of(visit)):
         return N_("请选择办理的事项")
     return N_("一次最多办理 100 件，请分几次办理") if len(chosen) > AT_ONCE else ""
 

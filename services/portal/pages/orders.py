@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -25,7 +25,7 @@ from services.portal.listing import (
     day_of,
     show,
 )
-from services.portal.pages import order_moves
+from services.portal.pages import filters, order_moves
 from services.portal.pages.forms import told
 from services.portal.pages.reading import bureau_names, subject_names, today
 from services.portal.punctuation import GAP
@@ -33,7 +33,6 @@ from services.portal.visit import Visit
 from services.portal.wording import N_
 
 PATH = "/orders"
-ENDS = (Role.CASEWORKER, Role.UNIT_HEAD)  # what an institution does not complete
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,8 @@ async def listing(visit: Visit) -> Response:
     """Shows the orders that the visitor may see; those that have not ended by their last day."""
     day = await today(visit)
     states = [(code, visit.say(word)) for code, (word, _) in order_words.STATES.items()]
-    institution = visit.has(Role.VERIFICATION_INSTITUTION)
+    institution, steps = visit.has(Role.VERIFICATION_INSTITUTION), order_moves.steps_of(visit)
+    acts = order_moves.acts_of(steps, visit.query("state"))
     shown: Listing[Row] = Listing(
         path=PATH,
         title=N_("检定申请"),
@@ -66,12 +66,13 @@ async def listing(visit: Visit) -> Response:
         filters=[
             Filter("which", N_("范围"), _ranges(visit), usual="open"),
             Filter("state", N_("状态"), states),
+            await filters.types_on_file(visit, "type", N_("器具类型")),
+            Filter("q", _searched(visit), asks="contains"),
+            *([] if institution else [Filter("institution", N_("检定机构名称中有"))]),
         ],
-        key=partial(_key, visit) if visit.has(Role.VERIFICATION_INSTITUTION, *ENDS) else None,
+        key=partial(_key, steps) if acts else None,
         counted=N_("共 {total} 件，第 {first}–{last} 件"),
     )
-    acts = order_words.NEXT.get(visit.query("state"), order_moves.ACTS)
-    acts = acts if institution else order_moves.BY_BUREAU
     return await show(
         visit,
         shown,
@@ -81,6 +82,12 @@ async def listing(visit: Visit) -> Response:
         repaired=visit.query("instrument"),
         acts=[(code, order_words.act(visit.say, code)) for code in acts],
     )
+
+
+def _searched(visit: Visit) -> str:
+    if visit.has(Role.OPERATOR):
+        return N_("出厂编号或者单位自编号中有")
+    return N_("出厂编号、单位自编号或者使用单位名称中有")
 
 
 def _ranges(visit: Visit) -> list[tuple[str, str]]:
@@ -94,6 +101,9 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[Row]:
         open=overdue or (asked["which"] != "all" and not asked["state"]),
         overdue=overdue,
         state=asked["state"],
+        type_code=asked["type"],
+        contains=asked["q"],
+        institution=asked["institution"],
         **asked.paging,
     )
     answer = await ask(visit.services.orders.ListOrders(request))
@@ -110,8 +120,8 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[Row]:
     return chunk_of(answer, rows)
 
 
-def _key(visit: Visit, row: Row) -> str:
-    return row.order.order_id if _acts(visit, row.order) else ""
+def _key(steps: Mapping[str, Sequence[str]], row: Row) -> str:
+    return row.order.order_id if row.order.state in steps else ""
 
 
 def _instrument(visit: Visit, row: Row) -> Cell:
@@ -160,11 +170,7 @@ async def one(visit: Visit) -> Response:
 
 
 def _acts(visit: Visit, order: pb.Order) -> Sequence[str]:
-    if visit.has(Role.VERIFICATION_INSTITUTION):
-        return order_words.NEXT.get(order.state, ())
-    if visit.has(Role.OPERATOR):
-        return ("withdrawn",) if order.state in order_words.WITHDRAWABLE else ()
-    return order_moves.BY_BUREAU if visit.has(*ENDS) and order.state in order_words.OPEN else ()
+    return order_moves.steps_of(visit).get(order.state, ())
 
 
 async def _page(

@@ -23,7 +23,8 @@ from services.registry.orders.completing import COMPLETING
 from services.registry.orders.states import OPEN, OrderState
 from services.registry.orders.tables import UNENDED, Order, OrderStep
 from services.registry.orders.terms.figures import Figure, TermKind, figure, stated
-from services.registry.tables import Subject, Verification
+from services.registry.queries import named
+from services.registry.tables import Instrument, Subject, Verification
 
 # While they wait for a day: nobody has appointed one, and the institution has not begun.
 _TO_BE_SCHEDULED = frozenset({OrderState.APPLIED, OrderState.ACCEPTED})
@@ -97,7 +98,7 @@ async def list_orders(view: View, request: pb.ListOrdersRequest) -> pb.ListOrder
 
     Open ones come by the day on which the institution has to act; all of them, the newest first.
     """
-    rows = select(Order).where(await visible(view))
+    rows = select(Order).where(await visible(view), *_sought(request))
     if request.open or request.overdue:
         rows = rows.where(sa.text(UNENDED))
     if request.overdue:
@@ -118,6 +119,27 @@ async def list_orders(view: View, request: pb.ListOrdersRequest) -> pb.ListOrder
     count = await paging.count(view.session, request, rows, token)
     orders = await lateness.messages(view.session, page, view.today)
     return pb.ListOrdersResponse(orders=orders, next_page_token=token, **count)
+
+
+def _sought(request: pb.ListOrdersRequest) -> list[sa.ColumnElement[bool]]:
+    """The conditions of a request on what orders are for, and with whom."""
+    conditions: list[sa.ColumnElement[bool]] = []
+    if request.type_code:
+        conditions.append(col(Order.type_code) == request.type_code)
+    if request.institution:
+        conditions.append(col(Order.institution).icontains(request.institution, autoescape=True))
+    if text := request.contains.strip():
+        of_order = col(Instrument.instrument_id) == col(Order.instrument_id)
+        own_number = col(Instrument.owner_no).icontains(text, autoescape=True)
+        of_subject = col(Subject.subject_id) == col(Order.subject_id)
+        conditions.append(
+            sa.or_(
+                col(Order.serial_no).icontains(text, autoescape=True),
+                sa.exists().where(of_order, own_number),
+                sa.exists().where(of_subject, named(text)),
+            )
+        )
+    return conditions
 
 
 async def get_order(view: View, request: pb.GetOrderRequest) -> pb.GetOrderResponse:

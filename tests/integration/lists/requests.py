@@ -759,6 +759,9 @@ LISTS = (
             Asked(orders.ListOrdersRequest(state="applied"), (*ALL, INSTITUTION)),
             Asked(orders.ListOrdersRequest(instrument_id="s7"), (SERVICE,), a_few=OF_A_FIRM),
             Asked(orders.ListOrdersRequest(subject_id=SUBJECT), (SERVICE,)),
+            Asked(orders.ListOrdersRequest(open=True, contains="0001"), (*ALL, INSTITUTION)),
+            Asked(orders.ListOrdersRequest(type_code="FUEL"), (*ALL, INSTITUTION)),
+            Asked(orders.ListOrdersRequest(institution="检定院"), ALL),
         ),
     ),
     List(

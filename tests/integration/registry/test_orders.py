@@ -76,6 +76,33 @@ async def test_from_the_application_to_the_return(registry: RunningRegistry) -> 
     assert [one.order_id for one in still.orders] == [orders[1]]
 
 
+async def test_orders_are_found_by_number_owner_type_and_institution(
+    registry: RunningRegistry,
+) -> None:
+    await registry.speaker(LAB, "FUEL")
+    await registry.speaker(OTHER, "FUEL")
+    owner = await registry.subject()
+    operator = registry.client(Role.OPERATOR, subject_id=owner.subject_id, name=uuid4().hex)
+    numbers = [f"合成找{uuid4().hex[:8]}" for _ in range(2)]
+    for number, own, lab in zip(numbers, ("自编-A1", "自编-B2"), (LAB, OTHER), strict=True):
+        put = put_instrument(owner.subject_id, serial_no=number, owner_no=own)
+        filed = (await operator.registry.PutInstrument(put)).instrument
+        await operator.orders.ApplyForVerification(application([filed.instrument_id], lab))
+    staff = registry.client(Role.CASEWORKER)
+
+    async def found(by: Client, **asked: str) -> list[str]:
+        answer = await by.orders.ListOrders(pb.ListOrdersRequest(open=True, **asked))
+        return sorted({one.serial_no for one in answer.orders} & {*numbers})
+
+    assert await found(staff, contains=numbers[0][3:]) == [numbers[0]]
+    assert await found(operator, contains="编-b2") == [numbers[1]]
+    assert await found(staff, contains=owner.name[1:]) == sorted(numbers)
+    assert await found(staff, contains="100%") == []
+    assert await found(staff, institution="检定乙院") == [numbers[1]]
+    assert await found(staff, type_code="FUEL", subject_id=owner.subject_id) == sorted(numbers)
+    assert await found(staff, type_code="NAWI-D") == []
+
+
 async def test_an_owner_is_late_with_an_order_where_it_is_with_the_instrument(
     registry: RunningRegistry,
 ) -> None:

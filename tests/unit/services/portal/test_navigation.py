@@ -6,7 +6,7 @@ import pytest
 
 from plumbing.identity import Role
 from services.portal.navigation import FIT, PUBLIC, in_one_line, navigation, place_of
-from services.portal.pages import permits
+from services.portal.pages import orders, permits
 from services.portal.routes import ADDRESSES
 
 
@@ -40,7 +40,8 @@ def test_the_navigation_stands_in_one_line_and_none_is_lost(role: Role) -> None:
     assert len(shown) + bool(more) <= FIT
 
 
-def test_permits_stand_in_the_navigation_of_all_who_may_open_them() -> None:
-    [roles] = [address.roles for address in ADDRESSES if address.path == permits.PATH]
-    found = {role for role in Role if permits.PATH in {one.path for one in navigation([role])}}
+@pytest.mark.parametrize("path", [permits.PATH, orders.PATH])
+def test_a_list_stands_in_the_navigation_of_all_who_may_open_it(path: str) -> None:
+    [roles] = [address.roles for address in ADDRESSES if address.path == path]
+    found = {role for role in Role if path in {one.path for one in navigation([role])}}
     assert found == set(roles)
