@@ -80,6 +80,7 @@ ACTIONS = {
     "change_credit_code": N_("变更统一社会信用代码"),
     "deregister_subject": N_("注销主体"),
     "end_permit": N_("登记许可终止"),
+    "put_permit": N_("登记或者更正行政许可"),
     "put_qualification": N_("登记或者变更资格"),
     "erase_contact": N_("删除专家的联系方式（聘任已经结束）"),
     "put_laboratory": N_("登记或者变更实验室"),

@@ -1,4 +1,4 @@
-"""The addresses of institutions and of the life of instruments: orders, certificates, upkeep."""
+"""The addresses of institutions, permits and the life of instruments: orders, certificates …"""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from services.portal.pages import (
     order_terms,
     order_wizard,
     orders,
+    permit_entry,
+    permits,
     punctuality,
     qualifications,
     upkeep,
@@ -122,6 +124,12 @@ QUALIFICATIONS = (
     _at("/qualifications/new", qualifications.new, *qualifications.KEEPERS, form=True),
     _at(qualifications.IMPORT_PATH, qualifications.from_file, *qualifications.KEEPERS, form=True),
     _at("/qualifications/{qualification_id}", qualifications.one, *STAFF, form=True),
+)
+PERMITS = (
+    _at(permits.PATH, permits.listing, Role.OPERATOR, *STAFF),
+    _at(permit_entry.NEW_PATH, permit_entry.new, Role.CASEWORKER, form=True),
+    _at("/permits/{permit_id}", permits.one, Role.OPERATOR, *STAFF, form=True),
+    _at("/permits/{permit_id}/change", permit_entry.correct, Role.CASEWORKER, form=True),
 )
 UPKEEP = (
     _at(upkeep.PATH, upkeep.listing, Role.OPERATOR, *STAFF),

@@ -95,3 +95,37 @@ def test_permits_are_imported_found_and_ended(
     expect(page.get_by_role("alert")).to_contain_text("已终止")
     page.goto("/permits?state=ended")
     expect(page.get_by_role("row", name=name)).to_be_visible()
+    enters_and_corrects(page, name, code)
+    check(sign_in("demo.caseworker"), f"{page.url}/change")
+
+
+def enters_and_corrects(page: Page, name: str, code: str) -> None:
+    """One permit is entered from the list of a subject, and corrected on a ground."""
+    page.goto(f"/subjects?q={code}")
+    page.get_by_role("link", name=name).first.click()
+    page.get_by_role("link", name="登记一项许可").click()
+    page.get_by_role("button", name="登记", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("请填写决定文书号")
+    expect(page.get_by_label("主体的统一社会信用代码")).to_have_value(code)
+    page.get_by_label("许可事项").select_option("measurement_standard")
+    texts = {
+        "决定文书": "计量标准考核证书",
+        "文书号": "（合成）计许〔2026〕手工1号",
+        "决定日期": "2026-08-10",
+        "许可机关": "样例市市场监督管理局",
+    }
+    for label, text in texts.items():
+        page.get_by_label(label, exact=True).fill(text)
+    page.get_by_label("许可类别").fill("其他")
+    page.get_by_role("button", name="登记", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("其他-备案")
+    page.get_by_label("许可类别").fill("核准")
+    page.get_by_role("button", name="登记", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("已登记")
+    page.get_by_role("link", name="更正登记内容").click()
+    page.get_by_label("有效期至", exact=True).fill("2031-08-09")
+    page.get_by_role("button", name="更正", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("请写明更正的依据")
+    page.get_by_label("更正的依据").fill("与决定书核对")
+    page.get_by_role("button", name="更正", exact=True).click()
+    expect(page.get_by_text("2031年8月9日")).to_be_visible()

@@ -557,6 +557,17 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "KeepApart": lambda place: sameness.KeepApartRequest(
         request_id=new_request_id(), likeness_id=place.likeness_id, ground="测试", seen="x"
     ),
+    "PutPermit": lambda place: permits.PutPermitRequest(
+        request_id=new_request_id(),
+        permit=permits.Permit(
+            subject_id=place.subject_id,
+            matter="measurement_standard",
+            document_name="计量标准考核证书",
+            document_no=f"测试计许〔2026〕{secrets.token_hex(4)}号",
+            decided_on="2026-08-10",
+            authority="测试市市场监督管理局",
+        ),
+    ),
     "EndPermit": lambda place: permits.EndPermitRequest(
         request_id=new_request_id(), permit_id=place.permit_id, ended="revoked", ground="测试"
     ),

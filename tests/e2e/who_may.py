@@ -392,6 +392,10 @@ PermitService.GetPermit own                  +  +  +  +  +  -  -  -  -  -  -   +
 PermitService.GetPermit neighbour            -  +  +  +  +  -  -  -  -  -  -   +  +  +
 PermitService.GetPermit foreign              -  -  -  -  -  -  -  -  -  -  -   -  -  -
 PermitService.GetPermit city                 -  -  -  -  -  -  -  -  -  -  -   +  +  +
+PermitService.PutPermit own                  -  +  -  -  -  -  -  -  -  -  -   +  -  -
+PermitService.PutPermit neighbour            -  +  -  -  -  -  -  -  -  -  -   +  -  -
+PermitService.PutPermit foreign              -  -  -  -  -  -  -  -  -  -  -   -  -  -
+PermitService.PutPermit city                 -  -  -  -  -  -  -  -  -  -  -   +  -  -
 PermitService.EndPermit own                  -  +  -  -  -  -  -  -  -  -  -   +  -  -
 PermitService.EndPermit neighbour            -  +  -  -  -  -  -  -  -  -  -   +  -  -
 PermitService.EndPermit foreign              -  -  -  -  -  -  -  -  -  -  -   -  -  -

@@ -134,6 +134,11 @@ TABLE = """
 /permits own                                              >   + + + + + - - - -  + + +
 /permits neighbour                                        >   . + + + + - - - -  + + +
 /permits foreign                                          >   . . . . . - - - -  . . .
+/permits/new any                                          >   - + - - - - - - -  + - -
+/permits/{permit_id}/change own                           >   - + - - - - - - -  + - -
+/permits/{permit_id}/change neighbour                     >   - + - - - - - - -  + - -
+/permits/{permit_id}/change foreign                       >   - - - - - - - - -  - - -
+/permits/{permit_id}/change city                          >   - - - - - - - - -  + - -
 /permits/{permit_id} own                                  >   + + + + + - - - -  + + +
 /permits/{permit_id} neighbour                            >   - + + + + - - - -  + + +
 /permits/{permit_id} foreign                              >   - - - - - - - - -  - - -

@@ -84,7 +84,7 @@ class Permit(_message.Message):
     entered_on: _builtins.str
     """Day it was entered."""
     entered_by: _builtins.str
-    """Account that imported it."""
+    """Account that entered or imported it."""
     removed: _builtins.bool
     """True when an undone import removed it."""
     version: _builtins.int
@@ -309,6 +309,64 @@ class GetPermitResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetPermitResponse: _TypeAlias = GetPermitResponse  # noqa: Y015
+
+@_typing.final
+class PutPermitRequest(_message.Message):
+    """Request of PutPermit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PERMIT_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    ground: _builtins.str
+    """Why a permit on file is corrected."""
+    @_builtins.property
+    def permit(self) -> Global___Permit:
+        """The permit. Without an id it is entered, for the subject with this id, start of an id or credit
+        code; with one, the present version stands in it. How it ended is not read.
+        """
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        permit: Global___Permit | None = ...,
+        ground: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["permit", b"permit"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ground", b"ground", "permit", b"permit", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutPermitRequest: _TypeAlias = PutPermitRequest  # noqa: Y015
+
+@_typing.final
+class PutPermitResponse(_message.Message):
+    """Response of PutPermit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERMIT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def permit(self) -> Global___PermitEntry:
+        """The permit as it is now."""
+
+    def __init__(
+        self,
+        *,
+        permit: Global___PermitEntry | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["permit", b"permit"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["permit", b"permit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutPermitResponse: _TypeAlias = PutPermitResponse  # noqa: Y015
 
 @_typing.final
 class EndPermitRequest(_message.Message):

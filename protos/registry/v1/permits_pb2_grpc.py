@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class PermitServiceStub:
-    """Lists the permits of metrology that imports of the national publication brought.
+    """Keeps the permits of metrology that people enter, or imports of the national publication bring.
     """
 
     def __init__(self, channel):
@@ -45,6 +45,11 @@ class PermitServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_permits__pb2.GetPermitRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_permits__pb2.GetPermitResponse.FromString,
                 _registered_method=True)
+        self.PutPermit = channel.unary_unary(
+                '/quanheng.registry.v1.PermitService/PutPermit',
+                request_serializer=protos_dot_registry_dot_v1_dot_permits__pb2.PutPermitRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_permits__pb2.PutPermitResponse.FromString,
+                _registered_method=True)
         self.EndPermit = channel.unary_unary(
                 '/quanheng.registry.v1.PermitService/EndPermit',
                 request_serializer=protos_dot_registry_dot_v1_dot_permits__pb2.EndPermitRequest.SerializeToString,
@@ -53,7 +58,7 @@ class PermitServiceStub:
 
 
 class PermitServiceServicer:
-    """Lists the permits of metrology that imports of the national publication brought.
+    """Keeps the permits of metrology that people enter, or imports of the national publication bring.
     """
 
     def ListPermits(self, request, context):
@@ -65,6 +70,13 @@ class PermitServiceServicer:
 
     def GetPermit(self, request, context):
         """Reads one permit.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutPermit(self, request, context):
+        """Enters a permit of an organisation, or corrects one on file: all that people enter of it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -90,6 +102,11 @@ def add_PermitServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_registry_dot_v1_dot_permits__pb2.GetPermitRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_permits__pb2.GetPermitResponse.SerializeToString,
             ),
+            'PutPermit': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutPermit,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_permits__pb2.PutPermitRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_permits__pb2.PutPermitResponse.SerializeToString,
+            ),
             'EndPermit': grpc.unary_unary_rpc_method_handler(
                     servicer.EndPermit,
                     request_deserializer=protos_dot_registry_dot_v1_dot_permits__pb2.EndPermitRequest.FromString,
@@ -104,7 +121,7 @@ def add_PermitServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PermitService:
-    """Lists the permits of metrology that imports of the national publication brought.
+    """Keeps the permits of metrology that people enter, or imports of the national publication bring.
     """
 
     @staticmethod
@@ -151,6 +168,33 @@ class PermitService:
             '/quanheng.registry.v1.PermitService/GetPermit',
             protos_dot_registry_dot_v1_dot_permits__pb2.GetPermitRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_permits__pb2.GetPermitResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutPermit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.PermitService/PutPermit',
+            protos_dot_registry_dot_v1_dot_permits__pb2.PutPermitRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_permits__pb2.PutPermitResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -13,18 +13,20 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class PermitServiceStub:
-    """Lists the permits of metrology that imports of the national publication brought."""
+    """Keeps the permits of metrology that people enter, or imports of the national publication bring."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListPermits: _aio.UnaryUnaryMultiCallable[_permits_pb2.ListPermitsRequest, _permits_pb2.ListPermitsResponse]
     """Lists permits: the latest decision first, or by their last day where that is asked about."""
     GetPermit: _aio.UnaryUnaryMultiCallable[_permits_pb2.GetPermitRequest, _permits_pb2.GetPermitResponse]
     """Reads one permit."""
+    PutPermit: _aio.UnaryUnaryMultiCallable[_permits_pb2.PutPermitRequest, _permits_pb2.PutPermitResponse]
+    """Enters a permit of an organisation, or corrects one on file: all that people enter of it."""
     EndPermit: _aio.UnaryUnaryMultiCallable[_permits_pb2.EndPermitRequest, _permits_pb2.EndPermitResponse]
     """Says that a permit was revoked or cancelled, or that it is in force after all. Imports never do."""
 
 class PermitServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Lists the permits of metrology that imports of the national publication brought."""
+    """Keeps the permits of metrology that people enter, or imports of the national publication bring."""
 
     @_abc_1.abstractmethod
     def ListPermits(
@@ -41,6 +43,14 @@ class PermitServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_permits_pb2.GetPermitRequest, _abc.Awaitable[_permits_pb2.GetPermitResponse]],
     ) -> _abc.Awaitable[_permits_pb2.GetPermitResponse]:
         """Reads one permit."""
+
+    @_abc_1.abstractmethod
+    def PutPermit(
+        self,
+        request: _permits_pb2.PutPermitRequest,
+        context: _aio.ServicerContext[_permits_pb2.PutPermitRequest, _abc.Awaitable[_permits_pb2.PutPermitResponse]],
+    ) -> _abc.Awaitable[_permits_pb2.PutPermitResponse]:
+        """Enters a permit of an organisation, or corrects one on file: all that people enter of it."""
 
     @_abc_1.abstractmethod
     def EndPermit(

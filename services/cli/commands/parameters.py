@@ -44,6 +44,8 @@ SET_BY_PLATFORM = {
     *("Record.version", "Record.authors"),
     *("Verification.reported_on", "Verification.report_by", "Verification.certificate_on"),
     *("Upkeep.corrected_by", "Upkeep.verification_id", "Upkeep.entered_by", "Upkeep.entered_at"),
+    *("Permit.entered_on", "Permit.entered_by", "Permit.removed", "Permit.version"),
+    *("Permit.ended", "Permit.ended_on", "Permit.ended_ground"),
     *("Authority.changed_by", "Authority.changed_at"),
     *("InstitutionListing.released_on", "InstitutionListing.version"),
 }

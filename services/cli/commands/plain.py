@@ -254,18 +254,28 @@ async def add_present(client: Client, row: Row, request: Any) -> None:
         return
     method = method_of(row.present)
     reading: Any = GetMessageClass(method.input_type)()
-    of = next(one for one in method.output_type.fields if one.message_type == changed.message_type)
-    if of.is_repeated:
+    path = _path_to(changed.message_type, method.output_type)
+    if path[-1].is_repeated:
         reading.page_size = 1000
     else:
         setattr(reading, key, getattr(given, key))
-    response = await _callable(client, row.present)(reading)
-    if not of.is_repeated:
-        given.CopyFrom(getattr(response, of.name))
+    found: Any = await _callable(client, row.present)(reading)
+    for field in path:
+        found = getattr(found, field.name)
+    if not path[-1].is_repeated:
+        given.CopyFrom(found)
         return
-    things = getattr(response, of.name)
-    for thing in (one for one in things if getattr(one, key) == getattr(given, key)):
+    for thing in (one for one in found if getattr(one, key) == getattr(given, key)):
         given.CopyFrom(thing)
+
+
+def _path_to(kind: Descriptor, response: Descriptor) -> FieldPath:
+    """Where a response has the object: in a field of its own, or in the entry of a list."""
+    for field in response.fields:
+        if field.message_type == kind:
+            return (field,)
+    entries = [one for one in response.fields if one.message_type]
+    return next((one, *_path_to(kind, one.message_type)) for one in entries)
 
 
 async def _add_version(client: Client, row: Row, request: Any) -> None:

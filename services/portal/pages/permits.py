@@ -82,7 +82,7 @@ async def _listing(visit: Visit, path: str, subject_id: str = "") -> Listing[pb.
             Column(N_("状态"), lambda row: say(STATES[row.state])),
         ],
         read=partial(_read, visit, subject_id),
-        empty=N_("没有这样的计量行政许可。许可随双公示行政许可文件导入。"),
+        empty=N_("没有这样的计量行政许可。许可随双公示行政许可文件导入，或者由办案人员登记。"),
         filters=[
             Filter("state", N_("状态"), [*STATES.items()]),
             Filter("ending", N_("到期"), [*_ENDING.items()]),
@@ -205,6 +205,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         ended=visit.say(ENDS[entry.permit.ended]) if entry.permit.ended else "",
         ends=_ends(visit, entry.permit),
         said=visit.just_done("said") == "yes",
+        entered=visit.just_done("entered") == "yes",
         form=visit.form,
         back=list_address(visit, PATH),
         **values,

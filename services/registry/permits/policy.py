@@ -1,4 +1,4 @@
-"""The access policy: who sees the permits of metrology, and who says that one has ended.
+"""The access policy: who sees the permits of metrology, who enters one, and who ends one.
 
 The public sees none: the publication of a permit is that of the authority that decided on it.
 """
@@ -17,5 +17,6 @@ _READERS = (
 POLICY: Policy = {
     f"/{PERMITS}/ListPermits": allow(*_READERS),
     f"/{PERMITS}/GetPermit": allow(*_READERS),
+    f"/{PERMITS}/PutPermit": allow(Role.CASEWORKER),
     f"/{PERMITS}/EndPermit": allow(Role.CASEWORKER),
 }

@@ -8,10 +8,11 @@ from services.registry.permits import commands, queries
 
 
 class PermitServicer(Servicer, rpc.PermitServiceServicer):
-    """Lists the permits of metrology that imports brought, and ends them as a person says."""
+    """Lists the permits of metrology that people or imports entered, and ends them as told."""
 
     register = rpc.add_PermitServiceServicer_to_server
 
     ListPermits = query(queries.list_permits)
     GetPermit = query(queries.get_permit)
+    PutPermit = change(commands.put_permit)
     EndPermit = change(commands.end_permit)
