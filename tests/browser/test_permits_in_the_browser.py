@@ -101,7 +101,7 @@ def test_permits_are_imported_found_and_ended(
 
 def enters_and_corrects(page: Page, name: str, code: str) -> None:
     """One permit is entered from the list of a subject, and corrected on a ground."""
-    page.goto(f"/subjects?q={code}")
+    page.goto(f"/subjects?q={name}")
     page.get_by_role("link", name=name).first.click()
     page.get_by_role("link", name="登记一项许可").click()
     page.get_by_role("button", name="登记", exact=True).click()
