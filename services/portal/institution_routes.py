@@ -35,6 +35,7 @@ CERTIFICATE_PATH = "/certificates/new"
 UPKEEP_PATHS = (
     *(upkeep_forms.NEW_PATH, upkeep_forms.IMPORT_PATH, upkeep.FILES_PATH),
     *(qualifications.IMPORT_PATH, laboratories.IMPORT_PATH, instrument_file.PATH),
+    kept_institutions.IMPORT_PATH,
 )
 DCC_PATH = calibrations.NEW_PATH
 _ORDERING = (Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *STAFF)
@@ -57,6 +58,7 @@ INSTITUTIONS = (
 KEPT_INSTITUTIONS = (
     _at("/institutions", kept_institutions.listing, *STAFF, Role.VERIFICATION_INSTITUTION),
     _at("/institutions/new", kept_institutions.new, Role.UNIT_HEAD, form=True),
+    _at(kept_institutions.IMPORT_PATH, kept_institutions.from_file, Role.UNIT_HEAD, form=True),
     _at(
         "/institutions/{institution_id}",
         kept_institutions.one,

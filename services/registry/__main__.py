@@ -161,7 +161,7 @@ async def _prepare(parts: Parts) -> None:
 def _of_institutions(parts: Parts) -> dict[str, Register]:
     """The servicers about institutions, by the name of their gRPC service."""
     return {
-        INSTITUTIONS: InstitutionServicer(parts.changes).register,
+        INSTITUTIONS: InstitutionServicer(parts.changes, parts.settings).register,
         directory_policy.DIRECTORY: DirectoryServicer(parts.changes).register,
         people_policy.PEOPLE: PeopleServicer(parts.changes, parts.settings).register,
         laboratories_policy.LABORATORIES: LaboratoryServicer(

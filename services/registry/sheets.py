@@ -6,7 +6,8 @@ and undoes. A file here is taken whole or not at all, in one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -15,6 +16,7 @@ from typing import Any
 from law.errors import Fault, InvalidInput
 from law.identity import folded
 from law.reader.strict_reader import Reader
+from plumbing.servicer import Servicer
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.read.file_type import open_file
 from services.registry.imports.read.limits import BadFile, FileLimits
@@ -89,6 +91,23 @@ class Sheet:
         """Puts the columns that were not read into the response of a call that took the rows."""
         if self.unread.headings:
             answer.unread.CopyFrom(self.unread)
+
+
+async def taken(
+    servicer: Servicer,
+    request: Any,
+    command: Callable[..., Awaitable[Any]],
+    columns: Columns,
+    limits: FileLimits,
+) -> Any:
+    """Runs a command on the rows of a request's file; the response tells what was not read.
+
+    Raises InvalidInput as `read_sheet` does, and what the command raises.
+    """
+    sheet = await asyncio.to_thread(read_sheet, request.content, columns, limits)
+    answer = await servicer.once(request, command, rows=sheet.rows)
+    sheet.tell_unread(answer)
+    return answer
 
 
 def read_sheet(content: bytes, columns: Columns, limits: FileLimits) -> Sheet:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
@@ -67,6 +68,29 @@ def registers_a_second(head: Page) -> None:
     expect(head.get_by_role("heading", name=SECOND)).to_be_visible()
 
 
+def registers_from_a_file(head: Page) -> None:
+    """A file is checked, refused by its row, and entered."""
+    heads = "机构名称,器具类型,授权自,授权至,授权文号"
+    row = "样例·文件检定所,非自行指示秤,2026-01-01,{until},（样例）法计字第003号"
+
+    def send(until: str, act: str) -> None:
+        head.goto("/institutions/import")
+        content = f"{heads}\n{row.format(until=until)}\n".encode()
+        file: Any = {"name": "授权.csv", "mimeType": "text/csv", "buffer": content}
+        head.locator("main input[type=file]").set_input_files(file)
+        press(head, act)
+
+    send("2025-12-31", "登记")
+    expect(head.get_by_text("第 2 行“授权至”：最后一日不得早于第一日")).to_be_visible()
+    send("2030-12-31", "只核对")
+    expect(head.get_by_role("alert")).to_contain_text("只核对了，没有登记")
+    send("2030-12-31", "登记")
+    expect(head.get_by_role("alert")).to_contain_text("机构：新登记 1 家")
+    head.goto("/institutions")
+    head.get_by_role("link", name="样例·文件检定所").click()
+    expect(head.get_by_text("（样例）法计字第003号")).to_be_visible()
+
+
 def files(operator: Page) -> None:
     """The firm files a fuel dispenser and goes on to apply for its verification."""
     operator.goto("/instruments/new")
@@ -113,6 +137,7 @@ def test_applicants_choose_by_the_expected_day(sign_in: SignIn) -> None:
     )
     states(lab)
     registers_a_second(head)
+    registers_from_a_file(head)
     files(operator)
     expect(operator.get_by_text("预计完成日是估计，不是承诺")).to_be_visible()
     expect(operator.get_by_text(re.compile("未填报能力（燃油加油机），不能估计"))).to_be_visible()

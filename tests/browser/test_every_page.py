@@ -142,6 +142,7 @@ PAGES = {
         "/punctuality/reports",
         "/institutions",
         "/institutions/new",
+        "/institutions/import",
         "/laboratories",
         "/environment",
         "/environment?finding=exceeded&unnoted=yes&institution=无",

@@ -591,6 +591,9 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
             version=OUTDATED,
         ),
     ),
+    "ImportAuthorisations": lambda _place: institutions.ImportAuthorisationsRequest(
+        request_id=new_request_id(), content=f"机构名称\n测试{secrets.token_hex(4)}院\n".encode()
+    ),
     "ImportQualifications": lambda _place: people.ImportQualificationsRequest(
         request_id=new_request_id(),
         content=(

@@ -251,6 +251,7 @@ InstitutionService.GetInstitution own        -  +  +  +  +  +  -  +  -  -  -   +
 InstitutionService.GetInstitution neighbour  -  +  +  +  +  0  -  +  -  -  -   +  +  +
 InstitutionService.GetInstitution foreign    -  0  0  0  0  0  -  +  -  -  -   0  0  0
 InstitutionService.GetInstitution city       -  0  0  0  0  0  -  +  -  -  -   +  +  +
+InstitutionService.ImportAuthorisations any  -  -  +  -  -  -  -  -  -  -  -   -  +  -
 InstitutionService.PutInstitution own        -  -  +  -  -  -  -  -  -  -  -   -  +  -
 InstitutionService.PutInstitution foreign    -  -  -  -  -  -  -  -  -  -  -   -  -  -
 InstitutionService.PutInstitution city       -  -  -  -  -  -  -  -  -  -  -   -  +  -

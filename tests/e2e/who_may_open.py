@@ -100,6 +100,7 @@ TABLE = """
 /registrations/{registration_id} city                     >   - - - - - - - - -  + + -
 /institutions any                                         >   - + + + + + - - -  + + +
 /institutions/new any                                     >   - - + - - - - - -  - + -
+/institutions/import any                                  >   - - + - - - - - -  - + -
 /institutions/{institution_id} own                        >   - + + + + + - - -  + + +
 /institutions/{institution_id} neighbour                  >   - + + + + 0 - - -  + + +
 /institutions/{institution_id} foreign                    >   - 0 0 0 0 0 - - -  0 0 0

@@ -462,6 +462,80 @@ class PutAuthorisationResponse(_message.Message):
 Global___PutAuthorisationResponse: _TypeAlias = PutAuthorisationResponse  # noqa: Y015
 
 @_typing.final
+class ImportAuthorisationsRequest(_message.Message):
+    """Request of ImportAuthorisations."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    CHECK_ONLY_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    content: _builtins.bytes
+    """The file: a workbook (.xlsx) or CSV."""
+    check_only: _builtins.bool
+    """Only checks: refuses what the act itself would refuse and answers as it would, but keeps nothing."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        content: _builtins.bytes = ...,
+        check_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_only", b"check_only", "content", b"content", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportAuthorisationsRequest: _TypeAlias = ImportAuthorisationsRequest  # noqa: Y015
+
+@_typing.final
+class ImportAuthorisationsResponse(_message.Message):
+    """Response of ImportAuthorisations."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADDED_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    KNOWN_FIELD_NUMBER: _builtins.int
+    INSTITUTIONS_ADDED_FIELD_NUMBER: _builtins.int
+    INSTITUTIONS_CHANGED_FIELD_NUMBER: _builtins.int
+    UNREAD_FIELD_NUMBER: _builtins.int
+    added: _builtins.int
+    """Authorisations entered."""
+    changed: _builtins.int
+    """Authorisations changed."""
+    known: _builtins.int
+    """Authorisations that the file has as they are on file."""
+    institutions_added: _builtins.int
+    """Institutions entered."""
+    institutions_changed: _builtins.int
+    """Institutions of which the code or contact was changed."""
+    @_builtins.property
+    def unread(self) -> _registry_pb2.UnreadColumns:
+        """The columns that were not read; not set if there is none."""
+
+    def __init__(
+        self,
+        *,
+        added: _builtins.int = ...,
+        changed: _builtins.int = ...,
+        known: _builtins.int = ...,
+        institutions_added: _builtins.int = ...,
+        institutions_changed: _builtins.int = ...,
+        unread: _registry_pb2.UnreadColumns | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["unread", b"unread"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "changed", b"changed", "institutions_added", b"institutions_added", "institutions_changed", b"institutions_changed", "known", b"known", "unread", b"unread"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportAuthorisationsResponse: _TypeAlias = ImportAuthorisationsResponse  # noqa: Y015
+
+@_typing.final
 class PutSiteRequest(_message.Message):
     """Request of PutSite."""
 

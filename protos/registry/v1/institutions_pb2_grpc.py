@@ -55,6 +55,11 @@ class InstitutionServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_institutions__pb2.PutAuthorisationRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_institutions__pb2.PutAuthorisationResponse.FromString,
                 _registered_method=True)
+        self.ImportAuthorisations = channel.unary_unary(
+                '/quanheng.registry.v1.InstitutionService/ImportAuthorisations',
+                request_serializer=protos_dot_registry_dot_v1_dot_institutions__pb2.ImportAuthorisationsRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_institutions__pb2.ImportAuthorisationsResponse.FromString,
+                _registered_method=True)
         self.PutSite = channel.unary_unary(
                 '/quanheng.registry.v1.InstitutionService/PutSite',
                 request_serializer=protos_dot_registry_dot_v1_dot_institutions__pb2.PutSiteRequest.SerializeToString,
@@ -105,6 +110,14 @@ class InstitutionServiceServicer:
 
     def PutAuthorisation(self, request, context):
         """Adds an authorisation to an institution, or changes one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportAuthorisations(self, request, context):
+        """Enters and updates institutions and their authorisations from a workbook or CSV file: all, or
+        none if a row is wrong.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -163,6 +176,11 @@ def add_InstitutionServiceServicer_to_server(servicer, server):
                     servicer.PutAuthorisation,
                     request_deserializer=protos_dot_registry_dot_v1_dot_institutions__pb2.PutAuthorisationRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_institutions__pb2.PutAuthorisationResponse.SerializeToString,
+            ),
+            'ImportAuthorisations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportAuthorisations,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_institutions__pb2.ImportAuthorisationsRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_institutions__pb2.ImportAuthorisationsResponse.SerializeToString,
             ),
             'PutSite': grpc.unary_unary_rpc_method_handler(
                     servicer.PutSite,
@@ -294,6 +312,33 @@ class InstitutionService:
             '/quanheng.registry.v1.InstitutionService/PutAuthorisation',
             protos_dot_registry_dot_v1_dot_institutions__pb2.PutAuthorisationRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_institutions__pb2.PutAuthorisationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportAuthorisations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.InstitutionService/ImportAuthorisations',
+            protos_dot_registry_dot_v1_dot_institutions__pb2.ImportAuthorisationsRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_institutions__pb2.ImportAuthorisationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

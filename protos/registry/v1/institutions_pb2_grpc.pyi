@@ -26,6 +26,10 @@ class InstitutionServiceStub:
     """Lists institutions by name. An account of an institution sees its own only."""
     PutAuthorisation: _aio.UnaryUnaryMultiCallable[_institutions_pb2.PutAuthorisationRequest, _institutions_pb2.PutAuthorisationResponse]
     """Adds an authorisation to an institution, or changes one."""
+    ImportAuthorisations: _aio.UnaryUnaryMultiCallable[_institutions_pb2.ImportAuthorisationsRequest, _institutions_pb2.ImportAuthorisationsResponse]
+    """Enters and updates institutions and their authorisations from a workbook or CSV file: all, or
+    none if a row is wrong.
+    """
     PutSite: _aio.UnaryUnaryMultiCallable[_institutions_pb2.PutSiteRequest, _institutions_pb2.PutSiteResponse]
     """Adds a place where an institution verifies, or changes one. The institution does so itself, or a
     unit head; the public sees a site only as the institution itself released it.
@@ -77,6 +81,16 @@ class InstitutionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_institutions_pb2.PutAuthorisationRequest, _abc.Awaitable[_institutions_pb2.PutAuthorisationResponse]],
     ) -> _abc.Awaitable[_institutions_pb2.PutAuthorisationResponse]:
         """Adds an authorisation to an institution, or changes one."""
+
+    @_abc_1.abstractmethod
+    def ImportAuthorisations(
+        self,
+        request: _institutions_pb2.ImportAuthorisationsRequest,
+        context: _aio.ServicerContext[_institutions_pb2.ImportAuthorisationsRequest, _abc.Awaitable[_institutions_pb2.ImportAuthorisationsResponse]],
+    ) -> _abc.Awaitable[_institutions_pb2.ImportAuthorisationsResponse]:
+        """Enters and updates institutions and their authorisations from a workbook or CSV file: all, or
+        none if a row is wrong.
+        """
 
     @_abc_1.abstractmethod
     def PutSite(

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from protos.buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n protos/registry/v1/permits.proto\x12\x14quanheng.registry.v1\x1a\x1b\x62uf/validate/validate.proto\"\xb7\x04\n\x06Permit\x12\x1a\n\tpermit_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\nsubject_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x17\n\x06matter\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1f\n\rdocument_name\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xac\x02\x12\x1d\n\x0b\x64ocument_no\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x19\n\x08\x63\x61tegory\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\"\n\x10\x63\x65rtificate_name\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\xac\x02\x12\x1b\n\tpermit_no\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x19\n\x07\x63ontent\x18\t \x01(\tB\x08\xbaH\x05r\x03\x18\xa0\x1f\x12\x12\n\ndecided_on\x18\n \x01(\t\x12\x12\n\nvalid_from\x18\x0b \x01(\t\x12\x13\n\x0bvalid_until\x18\x0c \x01(\t\x12\x12\n\nopen_ended\x18\r \x01(\x08\x12\x1b\n\tauthority\x18\x0e \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x16\n\x0e\x61uthority_code\x18\x0f \x01(\t\x12\x1d\n\x0bprovided_by\x18\x10 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x12\n\nentered_on\x18\x11 \x01(\t\x12\x12\n\nentered_by\x18\x12 \x01(\t\x12\x0f\n\x07removed\x18\x13 \x01(\x08\x12\x0f\n\x07version\x18\x14 \x01(\x03\x12\r\n\x05\x65nded\x18\x15 \x01(\t\x12\x10\n\x08\x65nded_on\x18\x16 \x01(\t\x12\x14\n\x0c\x65nded_ground\x18\x17 \x01(\t\"~\n\x0bPermitEntry\x12,\n\x06permit\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Permit\x12\x14\n\x0csubject_name\x18\x02 \x01(\t\x12\x0e\n\x06\x62ureau\x18\x03 \x01(\t\x12\r\n\x05state\x18\x04 \x01(\t\x12\x0c\n\x04\x63ite\x18\x05 \x01(\t\"\xba\x02\n\x12ListPermitsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x1b\n\nsubject_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x39\n\x05state\x18\x04 \x01(\tB*\xbaH\'r%R\x00R\x08in_forceR\x07to_comeR\x07\x65xpiredR\x05\x65nded\x12$\n\x10\x65nds_within_days\x18\x05 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xcc\x1c(\x00\x12\x19\n\x08\x63ontains\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x17\n\x06matter\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x35\n\x06\x62ureau\x18\x08 \x01(\tB%\xbaH\"r 2\x1e^([0-9]{6}(-[A-Z0-9]{1,8})?)?$\"\x93\x01\n\x13ListPermitsResponse\x12\x32\n\x07permits\x18\x01 \x03(\x0b\x32!.quanheng.registry.v1.PermitEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\"0\n\x10GetPermitRequest\x12\x1c\n\tpermit_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"F\n\x11GetPermitResponse\x12\x31\n\x06permit\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.PermitEntry\"\x80\x01\n\x10PutPermitRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x34\n\x06permit\x18\x02 \x01(\x0b\x32\x1c.quanheng.registry.v1.PermitB\x06\xbaH\x03\xc8\x01\x01\x12\x18\n\x06ground\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"F\n\x11PutPermitResponse\x12\x31\n\x06permit\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.PermitEntry\"\xed\x01\n\x10\x45ndPermitRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\tpermit_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12G\n\x05\x65nded\x18\x03 \x01(\tB8\xbaH5r3R\x07revokedR\twithdrawnR\x08\x61nnulledR\tcancelledR\x08in_force\x12\x38\n\x08\x65nded_on\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12\x1a\n\x06ground\x18\x05 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\"F\n\x11\x45ndPermitResponse\x12\x31\n\x06permit\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.PermitEntry2\x8d\x03\n\rPermitService\x12\x62\n\x0bListPermits\x12(.quanheng.registry.v1.ListPermitsRequest\x1a).quanheng.registry.v1.ListPermitsResponse\x12\\\n\tGetPermit\x12&.quanheng.registry.v1.GetPermitRequest\x1a\'.quanheng.registry.v1.GetPermitResponse\x12\\\n\tPutPermit\x12&.quanheng.registry.v1.PutPermitRequest\x1a\'.quanheng.registry.v1.PutPermitResponse\x12\\\n\tEndPermit\x12&.quanheng.registry.v1.EndPermitRequest\x1a\'.quanheng.registry.v1.EndPermitResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n protos/registry/v1/permits.proto\x12\x14quanheng.registry.v1\x1a\x1b\x62uf/validate/validate.proto\"\xdb\x04\n\x06Permit\x12\x1a\n\tpermit_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\nsubject_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x17\n\x06matter\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1f\n\rdocument_name\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xac\x02\x12\x1d\n\x0b\x64ocument_no\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x19\n\x08\x63\x61tegory\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\"\n\x10\x63\x65rtificate_name\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\xac\x02\x12\x1b\n\tpermit_no\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x19\n\x07\x63ontent\x18\t \x01(\tB\x08\xbaH\x05r\x03\x18\xa0\x1f\x12\x1b\n\ndecided_on\x18\n \x01(\tB\x07\xbaH\x04r\x02\x18\x14\x12\x1b\n\nvalid_from\x18\x0b \x01(\tB\x07\xbaH\x04r\x02\x18\x14\x12\x1c\n\x0bvalid_until\x18\x0c \x01(\tB\x07\xbaH\x04r\x02\x18\x14\x12\x12\n\nopen_ended\x18\r \x01(\x08\x12\x1b\n\tauthority\x18\x0e \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1f\n\x0e\x61uthority_code\x18\x0f \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1d\n\x0bprovided_by\x18\x10 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x12\n\nentered_on\x18\x11 \x01(\t\x12\x12\n\nentered_by\x18\x12 \x01(\t\x12\x0f\n\x07removed\x18\x13 \x01(\x08\x12\x0f\n\x07version\x18\x14 \x01(\x03\x12\r\n\x05\x65nded\x18\x15 \x01(\t\x12\x10\n\x08\x65nded_on\x18\x16 \x01(\t\x12\x14\n\x0c\x65nded_ground\x18\x17 \x01(\t\"~\n\x0bPermitEntry\x12,\n\x06permit\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Permit\x12\x14\n\x0csubject_name\x18\x02 \x01(\t\x12\x0e\n\x06\x62ureau\x18\x03 \x01(\t\x12\r\n\x05state\x18\x04 \x01(\t\x12\x0c\n\x04\x63ite\x18\x05 \x01(\t\"\xba\x02\n\x12ListPermitsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x1b\n\nsubject_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x39\n\x05state\x18\x04 \x01(\tB*\xbaH\'r%R\x00R\x08in_forceR\x07to_comeR\x07\x65xpiredR\x05\x65nded\x12$\n\x10\x65nds_within_days\x18\x05 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xcc\x1c(\x00\x12\x19\n\x08\x63ontains\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x17\n\x06matter\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x35\n\x06\x62ureau\x18\x08 \x01(\tB%\xbaH\"r 2\x1e^([0-9]{6}(-[A-Z0-9]{1,8})?)?$\"\x93\x01\n\x13ListPermitsResponse\x12\x32\n\x07permits\x18\x01 \x03(\x0b\x32!.quanheng.registry.v1.PermitEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\"0\n\x10GetPermitRequest\x12\x1c\n\tpermit_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"F\n\x11GetPermitResponse\x12\x31\n\x06permit\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.PermitEntry\"\x80\x01\n\x10PutPermitRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x34\n\x06permit\x18\x02 \x01(\x0b\x32\x1c.quanheng.registry.v1.PermitB\x06\xbaH\x03\xc8\x01\x01\x12\x18\n\x06ground\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"F\n\x11PutPermitResponse\x12\x31\n\x06permit\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.PermitEntry\"\xed\x01\n\x10\x45ndPermitRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\tpermit_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12G\n\x05\x65nded\x18\x03 \x01(\tB8\xbaH5r3R\x07revokedR\twithdrawnR\x08\x61nnulledR\tcancelledR\x08in_force\x12\x38\n\x08\x65nded_on\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12\x1a\n\x06ground\x18\x05 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\"F\n\x11\x45ndPermitResponse\x12\x31\n\x06permit\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.PermitEntry2\x8d\x03\n\rPermitService\x12\x62\n\x0bListPermits\x12(.quanheng.registry.v1.ListPermitsRequest\x1a).quanheng.registry.v1.ListPermitsResponse\x12\\\n\tGetPermit\x12&.quanheng.registry.v1.GetPermitRequest\x1a\'.quanheng.registry.v1.GetPermitResponse\x12\\\n\tPutPermit\x12&.quanheng.registry.v1.PutPermitRequest\x1a\'.quanheng.registry.v1.PutPermitResponse\x12\\\n\tEndPermit\x12&.quanheng.registry.v1.EndPermitRequest\x1a\'.quanheng.registry.v1.EndPermitResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,8 +50,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PERMIT'].fields_by_name['permit_no']._serialized_options = b'\272H\005r\003\030\310\001'
   _globals['_PERMIT'].fields_by_name['content']._loaded_options = None
   _globals['_PERMIT'].fields_by_name['content']._serialized_options = b'\272H\005r\003\030\240\037'
+  _globals['_PERMIT'].fields_by_name['decided_on']._loaded_options = None
+  _globals['_PERMIT'].fields_by_name['decided_on']._serialized_options = b'\272H\004r\002\030\024'
+  _globals['_PERMIT'].fields_by_name['valid_from']._loaded_options = None
+  _globals['_PERMIT'].fields_by_name['valid_from']._serialized_options = b'\272H\004r\002\030\024'
+  _globals['_PERMIT'].fields_by_name['valid_until']._loaded_options = None
+  _globals['_PERMIT'].fields_by_name['valid_until']._serialized_options = b'\272H\004r\002\030\024'
   _globals['_PERMIT'].fields_by_name['authority']._loaded_options = None
   _globals['_PERMIT'].fields_by_name['authority']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_PERMIT'].fields_by_name['authority_code']._loaded_options = None
+  _globals['_PERMIT'].fields_by_name['authority_code']._serialized_options = b'\272H\004r\002\030('
   _globals['_PERMIT'].fields_by_name['provided_by']._loaded_options = None
   _globals['_PERMIT'].fields_by_name['provided_by']._serialized_options = b'\272H\005r\003\030\310\001'
   _globals['_LISTPERMITSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -89,25 +97,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENDPERMITREQUEST'].fields_by_name['ground']._loaded_options = None
   _globals['_ENDPERMITREQUEST'].fields_by_name['ground']._serialized_options = b'\272H\007r\005\020\001\030\364\003'
   _globals['_PERMIT']._serialized_start=88
-  _globals['_PERMIT']._serialized_end=655
-  _globals['_PERMITENTRY']._serialized_start=657
-  _globals['_PERMITENTRY']._serialized_end=783
-  _globals['_LISTPERMITSREQUEST']._serialized_start=786
-  _globals['_LISTPERMITSREQUEST']._serialized_end=1100
-  _globals['_LISTPERMITSRESPONSE']._serialized_start=1103
-  _globals['_LISTPERMITSRESPONSE']._serialized_end=1250
-  _globals['_GETPERMITREQUEST']._serialized_start=1252
-  _globals['_GETPERMITREQUEST']._serialized_end=1300
-  _globals['_GETPERMITRESPONSE']._serialized_start=1302
-  _globals['_GETPERMITRESPONSE']._serialized_end=1372
-  _globals['_PUTPERMITREQUEST']._serialized_start=1375
-  _globals['_PUTPERMITREQUEST']._serialized_end=1503
-  _globals['_PUTPERMITRESPONSE']._serialized_start=1505
-  _globals['_PUTPERMITRESPONSE']._serialized_end=1575
-  _globals['_ENDPERMITREQUEST']._serialized_start=1578
-  _globals['_ENDPERMITREQUEST']._serialized_end=1815
-  _globals['_ENDPERMITRESPONSE']._serialized_start=1817
-  _globals['_ENDPERMITRESPONSE']._serialized_end=1887
-  _globals['_PERMITSERVICE']._serialized_start=1890
-  _globals['_PERMITSERVICE']._serialized_end=2287
+  _globals['_PERMIT']._serialized_end=691
+  _globals['_PERMITENTRY']._serialized_start=693
+  _globals['_PERMITENTRY']._serialized_end=819
+  _globals['_LISTPERMITSREQUEST']._serialized_start=822
+  _globals['_LISTPERMITSREQUEST']._serialized_end=1136
+  _globals['_LISTPERMITSRESPONSE']._serialized_start=1139
+  _globals['_LISTPERMITSRESPONSE']._serialized_end=1286
+  _globals['_GETPERMITREQUEST']._serialized_start=1288
+  _globals['_GETPERMITREQUEST']._serialized_end=1336
+  _globals['_GETPERMITRESPONSE']._serialized_start=1338
+  _globals['_GETPERMITRESPONSE']._serialized_end=1408
+  _globals['_PUTPERMITREQUEST']._serialized_start=1411
+  _globals['_PUTPERMITREQUEST']._serialized_end=1539
+  _globals['_PUTPERMITRESPONSE']._serialized_start=1541
+  _globals['_PUTPERMITRESPONSE']._serialized_end=1611
+  _globals['_ENDPERMITREQUEST']._serialized_start=1614
+  _globals['_ENDPERMITREQUEST']._serialized_end=1851
+  _globals['_ENDPERMITRESPONSE']._serialized_start=1853
+  _globals['_ENDPERMITRESPONSE']._serialized_end=1923
+  _globals['_PERMITSERVICE']._serialized_start=1926
+  _globals['_PERMITSERVICE']._serialized_end=2323
 # @@protoc_insertion_point(module_scope)

@@ -6,6 +6,12 @@ from services.cli.commands.row import Command, Row
 
 QUALIFICATION_COMMANDS = (
     Command(
+        "institution import",
+        "services.cli.commands.authorisations:institution_import",
+        "按 .xlsx 或 CSV 文件登记检定机构和它们的授权，或者更新。",
+        "Enters and updates institutions and their authorisations from a workbook or CSV.",
+    ),
+    Command(
         "qualification import",
         "services.cli.commands.qualifications:qualification_import",
         "按 .xlsx 或 CSV 文件登记校准机构、注册计量师、考评员和专家。",

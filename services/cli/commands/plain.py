@@ -254,7 +254,7 @@ async def add_present(client: Client, row: Row, request: Any) -> None:
         return
     method = method_of(row.present)
     reading: Any = GetMessageClass(method.input_type)()
-    path = _path_to(changed.message_type, method.output_type)
+    path = path_to(changed.message_type, method.output_type)
     if path[-1].is_repeated:
         reading.page_size = 1000
     else:
@@ -269,13 +269,19 @@ async def add_present(client: Client, row: Row, request: Any) -> None:
         given.CopyFrom(thing)
 
 
-def _path_to(kind: Descriptor, response: Descriptor) -> FieldPath:
-    """Where a response has the object: in a field of its own, or in the entry of a list."""
-    for field in response.fields:
-        if field.message_type == kind:
-            return (field,)
-    entries = [one for one in response.fields if one.message_type]
-    return next((one, *_path_to(kind, one.message_type)) for one in entries)
+def path_to(kind: Descriptor, response: Descriptor) -> FieldPath:
+    """Returns where a response has the object: in a field of its own, or in that of an entry.
+
+    Raises StopIteration if it has none.
+    """
+    own = [(one,) for one in response.fields if one.message_type == kind]
+    within = [
+        (one, field)
+        for one in response.fields
+        for field in (one.message_type.fields if one.message_type else ())
+        if field.message_type == kind
+    ]
+    return next(iter([*own, *within]))
 
 
 async def _add_version(client: Client, row: Row, request: Any) -> None:

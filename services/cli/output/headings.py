@@ -249,6 +249,7 @@ upkeep_id 维护记录id | Upkeep.kind 类别 | done_on 日期 | done_by 由谁�
 seal_no 签封编号 | corrects 所更正的一条id | corrected_by 更正后的一条id | upkeep 维护和签封
 headings 列名 | unread 未读取的列
 verify_again 须重新检定的类别 | UpkeepEntry.to_verify 须重新检定 | to_verify 须重新检定的条数
+institutions_added 新登记机构 | institutions_changed 变更机构
 added 新登记 | may_add 可以登记
 entered_at 登记时间 | file_id 文件id | UpkeepFile.kind 文件类型
 question_id 待决定事项id | questions 待决定事项 | question 待决定事项 | answer 决定

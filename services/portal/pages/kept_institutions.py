@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 from starlette.responses import Response
@@ -14,10 +15,11 @@ from services.portal import expectation_words
 from services.portal.listing import Asked, Cell, Chunk, Column, Listing, show
 from services.portal.pages.forms import is_day, told
 from services.portal.pages.reading import bureau_names, today
+from services.portal.pages.transfers import UPLOAD_SECONDS, file_of_rows
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
-PATH = "/institutions"
+PATH, IMPORT_PATH = "/institutions", "/institutions/import"
 _CONTACT = ("credit_code", "contact", "phone", "email")
 _NEEDED = {
     "type_code": N_("请选择器具类型"),
@@ -78,6 +80,22 @@ async def one(visit: Visit) -> Response:
 async def new(visit: Visit) -> Response:
     """Asks for the name and contact of a new institution, and registers it."""
     return await _keep(visit, pb.Institution(bureau=visit.person.bureau), visit.field("name"))
+
+
+async def from_file(visit: Visit) -> Response:
+    """Enters the institutions and authorisations of a file, or only checks them."""
+
+    def send(content: bytes) -> Awaitable[pb.ImportAuthorisationsResponse]:
+        request = pb.ImportAuthorisationsRequest(
+            request_id=visit.request_id(),
+            content=content,
+            check_only=visit.field("step") == "check",
+        )
+        return visit.services.institutions.ImportAuthorisations(request, timeout=UPLOAD_SECONDS)
+
+    return await file_of_rows(
+        visit, "institutions/import.html", send, checked=visit.field("step") == "check"
+    )
 
 
 async def change(visit: Visit) -> Response:

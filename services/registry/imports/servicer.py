@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
@@ -113,13 +112,9 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
     async def ImportInstruments(
         self, request: pb.ImportInstrumentsRequest, context: Any
     ) -> pb.ImportInstrumentsResponse:
-        sheet = await asyncio.to_thread(
-            sheets.read_sheet, request.content, reading.COLUMNS, self._file_limits
+        answer: pb.ImportInstrumentsResponse = await sheets.taken(
+            self, request, filing.import_instruments, reading.COLUMNS, self._file_limits
         )
-        answer: pb.ImportInstrumentsResponse = await self.once(
-            request, filing.import_instruments, rows=sheet.rows
-        )
-        sheet.tell_unread(answer)
         return answer
 
     GetColumns = query(matching.get_columns)

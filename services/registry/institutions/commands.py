@@ -13,16 +13,15 @@ from law.identifiers import check_credit_code
 from law.instruments import catalogue, code_of
 from plumbing.change import Change
 from plumbing.short_ids import find_by_id
-from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import institutions_pb2 as pb
 from services.registry.commands.targets import (
     refuse_any,
     require_bureau_exists,
     require_version,
 )
-from services.registry.endings import announce_ending, of_authorisation
 from services.registry.institutions import wire
 from services.registry.institutions.access import find
+from services.registry.institutions.saving import save_authorisation, save_institution
 from services.registry.institutions.tables import Authorisation, Institution
 from services.registry.orders.authorised import count_outlasting
 from services.registry.validation import reader_of
@@ -46,13 +45,9 @@ async def put_institution(
     before = row.model_dump(mode="json") if row.version else None
     require_version(row.version, message.version)
     values = {name: getattr(message, name).strip() for name in _TEXTS}
-    row.sqlmodel_update({**values, "credit_code": _credit_code(message.credit_code)})
-    object_ = f"institution/{row.institution_id}"
-    _save(change, row, "put_institution", object_, before)
-    message = wire.institution(row)
-    event = events.InstitutionsChanged(institutions=[message])
-    await change.announce(event, aggregate=object_, bureau=row.bureau)
-    return pb.PutInstitutionResponse(institution=message)
+    row.sqlmodel_update({**values, "credit_code": credit_code_of(message)})
+    await save_institution(change, row, before)
+    return pb.PutInstitutionResponse(institution=wire.institution(row))
 
 
 async def put_authorisation(
@@ -70,15 +65,12 @@ async def put_authorisation(
     row = await _authorisation(change, message, institution)
     before = row.model_dump(mode="json") if row.version else None
     require_version(row.version, message.version)
-    content, ground = _content(message, row.type_code), request.ground.strip()
+    content, ground = content_of(message, row.type_code), request.ground.strip()
     which = row.type_code or content["type_code"]
     if row.version:
         _require_ground(row, content, ground)
     row.sqlmodel_update(content)
-    object_ = f"authorisation/{row.authorisation_id}"
-    _save(change, row, "put_authorisation", object_, before, ground)
-    await change.session.flush()
-    await announce_ending(change, of_authorisation(row, institution))
+    await save_authorisation(change, row, institution, before, ground)
     cut_off = await count_outlasting(change.session, institution, which, change.today)
     return pb.PutAuthorisationResponse(
         authorisation=wire.authorisation(row), orders_cut_off=cut_off
@@ -118,7 +110,7 @@ async def _authorisation(
         return Authorisation(
             authorisation_id=uuid4().hex,
             institution_id=institution.institution_id,
-            **_content(message),
+            **content_of(message),
         )
     key = message.authorisation_id
     own = col(Authorisation.institution_id) == institution.institution_id
@@ -128,7 +120,11 @@ async def _authorisation(
     return row
 
 
-def _content(message: pb.Authorisation, present_type: str = "") -> dict[str, Any]:
+def content_of(message: pb.Authorisation, present_type: str = "") -> dict[str, Any]:
+    """Returns the columns of an authorisation; raises InvalidInput for a bad field.
+
+    A type outside the catalogue is taken only if it is `present_type`, which it has already.
+    """
     faults: list[Fault] = []
     reader = reader_of(message, "authorisation", faults)
     values: dict[str, Any] = {
@@ -147,25 +143,14 @@ def _content(message: pb.Authorisation, present_type: str = "") -> dict[str, Any
     return values
 
 
-def _credit_code(given: str) -> str:
+def credit_code_of(message: pb.Institution) -> str:
+    """Returns the credit code of an institution; raises InvalidInput for a bad one."""
+    given = message.credit_code.strip()
     try:
-        return check_credit_code(given.strip()) if given.strip() else ""
+        return check_credit_code(given) if given else ""
     except InvalidInput as error:
         faults = [
             Fault("institution.credit_code", one.message_zh, one.message_en, cite=one.cite)
             for one in error.faults
         ]
         raise InvalidInput(faults=faults) from error
-
-
-def _save(
-    change: Change,
-    row: Institution | Authorisation,
-    action: str,
-    object_: str,
-    before: dict[str, Any] | None,
-    ground: str = "",
-) -> None:
-    row.version += 1
-    change.session.add(row)
-    change.audit(action, object_, before=before, after=row.model_dump(mode="json"), ground=ground)

@@ -27,6 +27,7 @@ _PUNCTUALITY = allow(
 POLICY: Policy = {
     f"/{INSTITUTIONS}/PutInstitution": _KEEPING,
     f"/{INSTITUTIONS}/PutAuthorisation": _KEEPING,
+    f"/{INSTITUTIONS}/ImportAuthorisations": _KEEPING.with_large_requests().taking_turns(),
     f"/{INSTITUTIONS}/PutSite": allow(Role.VERIFICATION_INSTITUTION, Role.UNIT_HEAD),
     f"/{INSTITUTIONS}/PutCapacity": allow(Role.VERIFICATION_INSTITUTION),
     f"/{INSTITUTIONS}/GetInstitution": _READING,

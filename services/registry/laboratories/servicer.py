@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from plumbing.change import Changes
@@ -37,11 +36,7 @@ class LaboratoryServicer(Servicer, rpc.LaboratoryServiceServicer):
     async def ImportEnvironment(
         self, request: pb.ImportEnvironmentRequest, context: Any
     ) -> pb.ImportEnvironmentResponse:
-        sheet = await asyncio.to_thread(
-            sheets.read_sheet, request.content, recording.COLUMNS, self._limits
+        answer: pb.ImportEnvironmentResponse = await sheets.taken(
+            self, request, recording.import_environment, recording.COLUMNS, self._limits
         )
-        answer: pb.ImportEnvironmentResponse = await self.once(
-            request, recording.import_environment, rows=sheet.rows
-        )
-        sheet.tell_unread(answer)
         return answer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from plumbing.change import Changes
@@ -33,11 +32,7 @@ class PeopleServicer(Servicer, rpc.PeopleServiceServicer):
     async def ImportQualifications(
         self, request: pb.ImportQualificationsRequest, context: Any
     ) -> pb.ImportQualificationsResponse:
-        sheet = await asyncio.to_thread(
-            sheets.read_sheet, request.content, commands.COLUMNS, self._limits
+        answer: pb.ImportQualificationsResponse = await sheets.taken(
+            self, request, commands.import_qualifications, commands.COLUMNS, self._limits
         )
-        answer: pb.ImportQualificationsResponse = await self.once(
-            request, commands.import_qualifications, rows=sheet.rows
-        )
-        sheet.tell_unread(answer)
         return answer

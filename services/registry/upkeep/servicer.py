@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
@@ -42,13 +41,9 @@ class UpkeepServicer(Servicer, rpc.UpkeepServiceServicer):
     async def ImportUpkeep(
         self, request: pb.ImportUpkeepRequest, context: Any
     ) -> pb.ImportUpkeepResponse:
-        sheet = await asyncio.to_thread(
-            sheets.read_sheet, request.content, commands.COLUMNS, self._limits
+        answer: pb.ImportUpkeepResponse = await sheets.taken(
+            self, request, commands.import_upkeep, commands.COLUMNS, self._limits
         )
-        answer: pb.ImportUpkeepResponse = await self.once(
-            request, commands.import_upkeep, rows=sheet.rows
-        )
-        sheet.tell_unread(answer)
         return answer
 
     async def UploadUpkeepFile(

@@ -1,0 +1,149 @@
+"""A unit head enters verification institutions and their authorisations from a file."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from plumbing.client import new_request_id
+from plumbing.identity import Role
+from protos.registry.v1 import institutions_pb2 as pb
+from protos.registry.v1 import orders_pb2 as orders
+from tests.integration.registry.running_registry import (
+    DISTRICT,
+    OTHER_DISTRICT,
+    Client,
+    RunningRegistry,
+    refused,
+)
+from tests.unit.services.registry.workbooks import xlsx
+
+HEADS = (
+    *("机构名称", "统一社会信用代码", "联系人", "电话", "邮箱"),
+    *("器具类型", "授权自", "授权至", "授权文号"),
+)
+DAYS = ("2026-01-01", "2030-12-31")
+
+
+@pytest.fixture
+async def head(registry: RunningRegistry) -> Client:
+    """The unit head of the district."""
+    await registry.bureau()
+    return registry.client(Role.UNIT_HEAD, name="unit-head")
+
+
+def row(name: str, *authorisation: str, contact: str = "", email: str = "") -> list[str]:
+    return [name, "", contact, "", email, *(authorisation or ("", "", "", ""))]
+
+
+async def load(
+    client: Client, *rows: list[str], heads: tuple[str, ...] = HEADS, **options: Any
+) -> pb.ImportAuthorisationsResponse:
+    content = "\n".join(",".join(one) for one in (heads, *rows)).encode()
+    return await send(client, content, **options)
+
+
+async def send(client: Client, content: bytes, **options: Any) -> pb.ImportAuthorisationsResponse:
+    request = pb.ImportAuthorisationsRequest(
+        request_id=new_request_id(), content=content, **options
+    )
+    return await client.institutions.ImportAuthorisations(request)
+
+
+async def on_file(client: Client, name: str) -> pb.GetInstitutionResponse:
+    request = pb.GetInstitutionRequest(institution_id=name)
+    return await client.institutions.GetInstitution(request)
+
+
+def counts(answer: pb.ImportAuthorisationsResponse) -> tuple[int, ...]:
+    return (
+        *(answer.institutions_added, answer.institutions_changed),
+        *(answer.added, answer.changed, answer.known),
+    )
+
+
+async def test_a_file_enters_institutions_and_what_they_may_verify(
+    registry: RunningRegistry, head: Client
+) -> None:
+    name, second = f"合成文件检定院（{uuid4().hex[:6]}）", f"合成文件检定所{uuid4().hex[:6]}"
+    rows = [
+        row(name, "燃油加油机", *DAYS, "（合成）法计字第1号", contact="王某"),
+        row(name, "NAWI-D", *DAYS, "（合成）法计字第1号"),
+        row(second),
+    ]
+    checked = await load(head, *rows, check_only=True)
+    assert counts(checked) == (2, 0, 2, 0, 0)
+    with refused("NOT_FOUND"):
+        await on_file(head, name)
+    assert counts(await load(head, *rows)) == (2, 0, 2, 0, 0)
+    found = await on_file(head, name)
+    assert (found.institution.bureau, found.institution.contact) == (DISTRICT, "王某")
+    assert [(one.type_code, one.valid_until) for one in found.authorisations] == [
+        ("FUEL", DAYS[1]),
+        ("NAWI-D", DAYS[1]),
+    ]
+    assert not (await on_file(head, second)).authorisations
+    asked = orders.ListVerifiersRequest(type_codes=["FUEL", "NAWI-D"])
+    able = await registry.client(Role.CASEWORKER).orders.ListVerifiers(asked)
+    assert name in [one.name for one in able.verifiers]
+    assert counts(await load(head, *rows)) == (0, 0, 0, 0, 2)
+    # In another writing it is the same; what a cell does not say stays.
+    other = name.replace("（", "(").replace("）", ")")
+    later = row(
+        other, "FUEL", "2026-01-01", "2028-12-31", "(合成)法计字第1号", email="a@example.com"
+    )
+    assert counts(await load(head, later)) == (0, 1, 0, 1, 0)
+    found = await on_file(head, name)
+    assert (found.institution.contact, found.institution.email) == ("王某", "a@example.com")
+    assert [one.valid_until for one in found.authorisations] == ["2028-12-31", DAYS[1]]
+    audited = await registry.audited(f"authorisation/{found.authorisations[0].authorisation_id}")
+    assert [one.action for one in audited] == ["put_authorisation", "put_authorisation"]
+
+
+async def test_one_faulty_row_enters_nothing_and_each_is_named(head: Client) -> None:
+    name = f"合成文件检定院{uuid4().hex[:6]}"
+    rows = [
+        row(name, "燃油加油机", *DAYS, "（合成）法计字第1号", contact="王某"),
+        row(name, "没有的器具", *DAYS, "（合成）法计字第2号", contact="李某"),
+        row(name, "FUEL", "待定", DAYS[1], "（合成）法计字第3号"),
+        row(name, "FUEL", DAYS[1], DAYS[0], "（合成）法计字第4号"),
+        row(name, "FUEL", *DAYS, "(合成)法计字第1号"),
+        row(name, "FUEL", *DAYS, "", email="不是邮箱"),
+        row(""),
+    ]
+    fields = [f"rows.{number}" for number in (3, 4, 5, 6, 7, 8)]
+    with refused("INVALID_INPUT", *fields) as refusals:
+        await load(head, *rows)
+    told = "\n".join(zh for _, zh, _ in refusals[0].faults)
+    for said in (
+        "第 3 行“联系人”：与第 2 行不同",
+        "第 3 行“器具类型”：目录中没有这种器具",
+        "第 4 行“授权自”",
+        "第 5 行“授权至”：最后一日不得早于第一日",
+        "第 6 行“授权文号”：与第 2 行是同一项授权",
+        "第 7 行“邮箱”",
+        "第 7 行“授权文号”",
+        "第 8 行“机构名称”：必填",
+    ):
+        assert said in told
+    with refused("NOT_FOUND"):
+        await on_file(head, name)
+    with refused("INVALID_INPUT", "content"):
+        await load(head, ["FUEL"], heads=("器具类型",))
+
+
+async def test_a_workbook_of_another_bureau_changes_nothing(
+    registry: RunningRegistry, head: Client
+) -> None:
+    name = f"合成文件检定院{uuid4().hex[:6]}"
+    book = xlsx([[*HEADS, "备注"], [*row(name, "FUEL", *DAYS, "（合成）法计字第1号"), "无"]])
+    answer = await send(head, book)
+    assert (answer.added, list(answer.unread.headings)) == (1, ["备注"])
+    await registry.bureau(OTHER_DISTRICT)
+    other = registry.client(Role.UNIT_HEAD, bureau=OTHER_DISTRICT, name="other-head")
+    with refused("INVALID_INPUT", "rows.2"):
+        await load(other, row(name, "FUEL", *DAYS, "（合成）法计字第2号"))
+    with refused("NOT_PERMITTED"):
+        await load(registry.client(Role.CASEWORKER), row(name))
