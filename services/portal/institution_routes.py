@@ -6,6 +6,7 @@ from plumbing.identity import Role
 from services.portal.address import STAFF
 from services.portal.address import at as _at
 from services.portal.pages import (
+    calibration_files,
     calibrations,
     certificate_archive,
     certificate_files,
@@ -178,5 +179,6 @@ CERTIFICATES = (
     ),
     _at("/certificates/{certificate_id}/file", certificate_files.file, *_OF_CERTIFICATES),
     _at("/certificate-files", certificate_archive.listing, Role.OPERATOR, *STAFF),
+    _at(calibration_files.PATH, calibration_files.listing, Role.OPERATOR, *STAFF),
     _at("/certificate-files.zip", certificate_archive.archive, Role.OPERATOR, *STAFF),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -84,6 +85,22 @@ def test_from_a_filing_with_a_photograph_to_the_next_calibration(sign_in: SignIn
     caseworker = sign_in("demo.caseworker", java_script_enabled=False)
     caseworker.goto(instrument)
     expect(caseworker.get_by_role("img", name="铭牌")).to_be_visible()
+    finds_the_file(operator, number)
+    caseworker.goto("/calibration-files?institution=没有这家")
+    expect(caseworker.get_by_text("还没有确认的校准证书。")).to_be_visible()
+    check(sign_in("demo.caseworker"), "/calibration-files")
+
+
+def finds_the_file(operator: Page, number: str) -> None:
+    """The owner finds the certificate among the files, and has it in the archive."""
+    operator.goto("/certificate-files")
+    operator.get_by_role("link", name="校准证书文件").click()
+    expect(operator.get_by_role("link", name=number, exact=True)).to_be_visible()
+    with operator.expect_download() as begun:
+        operator.get_by_role("button", name="全部下载为一个 ZIP（附清单）").click()
+    archive = zipfile.ZipFile(begun.value.path())
+    assert number in archive.read("清单.csv").decode("utf-8-sig")
+    assert f"{number}.xml" in archive.namelist()
 
 
 def test_another_number_of_the_owner_is_decided_by_a_caseworker(sign_in: SignIn) -> None:

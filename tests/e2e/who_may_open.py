@@ -293,6 +293,7 @@ TABLE = """
 /certificate-files own                                    >   + + + + + - - - -  + + +
 /certificate-files neighbour                              >   . + + + + - - - -  + + +
 /certificate-files foreign                                >   . . . . . - - - -  . . .
+/calibration-files any                                    >   + + + + + - - - -  + + +
 /certificate-files.zip any                                >   + + + + + - - - -  + + +
 /verifications any                                        >   + + + + + - - - -  + + +
 /cases/{case_id} own                                      >   + + + + + - - - -  + + +

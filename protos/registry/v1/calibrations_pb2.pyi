@@ -1016,6 +1016,9 @@ class ListCalibrationsRequest(_message.Message):
     INSTRUMENT_ID_FIELD_NUMBER: _builtins.int
     SUBJECT_ID_FIELD_NUMBER: _builtins.int
     DUE_UNTIL_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    TYPE_CODE_FIELD_NUMBER: _builtins.int
+    LABORATORY_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most this many; 0 means 100."""
     page_token: _builtins.str
@@ -1028,6 +1031,12 @@ class ListCalibrationsRequest(_message.Message):
     """Only those whose next one is due on this day or earlier, by the owner's cycle; they come by
     that day. Empty means any.
     """
+    state: _builtins.str
+    """Only those of instruments in this state; empty means any."""
+    type_code: _builtins.str
+    """Only those of instruments of this type; empty means any."""
+    laboratory: _builtins.str
+    """Only those of a laboratory in whose name this text stands; empty means any."""
     def __init__(
         self,
         *,
@@ -1036,10 +1045,13 @@ class ListCalibrationsRequest(_message.Message):
         instrument_id: _builtins.str = ...,
         subject_id: _builtins.str = ...,
         due_until: _builtins.str = ...,
+        state: _builtins.str = ...,
+        type_code: _builtins.str = ...,
+        laboratory: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_until", b"due_until", "instrument_id", b"instrument_id", "page_size", b"page_size", "page_token", b"page_token", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_until", b"due_until", "instrument_id", b"instrument_id", "laboratory", b"laboratory", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -279,6 +279,7 @@ class ListCertificatesRequest(_message.Message):
     TYPE_CODE_FIELD_NUMBER: _builtins.int
     VALID_UNTIL_FROM_FIELD_NUMBER: _builtins.int
     VALID_UNTIL_TO_FIELD_NUMBER: _builtins.int
+    INSTITUTION_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most this many; 0 means 100."""
     page_token: _builtins.str
@@ -293,6 +294,8 @@ class ListCertificatesRequest(_message.Message):
     """Only certificates whose last valid day is this day or later; empty means all."""
     valid_until_to: _builtins.str
     """Only certificates whose last valid day is this day or earlier; empty means all."""
+    institution: _builtins.str
+    """Only those of an institution in whose name this text stands; empty means all."""
     def __init__(
         self,
         *,
@@ -303,10 +306,11 @@ class ListCertificatesRequest(_message.Message):
         type_code: _builtins.str = ...,
         valid_until_from: _builtins.str = ...,
         valid_until_to: _builtins.str = ...,
+        institution: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "valid_until_from", b"valid_until_from", "valid_until_to", b"valid_until_to"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["institution", b"institution", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "valid_until_from", b"valid_until_from", "valid_until_to", b"valid_until_to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import grpc
 import typer
@@ -26,8 +27,22 @@ from services.cli.output.to_file import in_a_folder
 from services.cli.output.words import word
 
 if TYPE_CHECKING:
-    from protos.registry.v1 import certificates_pb2
+    from protos.registry.v1 import calibrations_pb2, certificates_pb2
+    from protos.registry.v1.calibrations_pb2_grpc import CalibrationServiceStub
     from protos.registry.v1.certificates_pb2_grpc import CertificateServiceStub
+
+
+class Stubs(Protocol):
+    """What reads certificates: a client of the registry."""
+
+    @property
+    def certificates(self) -> CertificateServiceStub:
+        """The certificates of verifications."""
+
+    @property
+    def calibrations(self) -> CalibrationServiceStub:
+        """The calibrations and their certificates."""
+
 
 PAGE_SIZE = 200
 _EXPORTED = ((PURPOSE, EXPORTING),)
@@ -37,9 +52,9 @@ _HEADINGS = (
     ("主体编号", "subject"),
     ("器具", "instrument"),
     ("出厂编号", "serial number"),
-    ("检定机构", "institution"),
+    ("检定机构或者校准实验室", "institution or laboratory"),
     ("结果", "result"),
-    ("检定日期", "verified on"),
+    ("检定或者校准日期", "verified or calibrated on"),
     ("有效期至", "valid until"),
     ("版次", "version"),
     ("字节数", "bytes"),
@@ -69,12 +84,16 @@ def certificate_archive(
     valid_to: Annotated[
         str, typer.Option("--valid-to", help="有效期至此日或以前 | last valid day up to")
     ] = "",
+    institution: Annotated[
+        str, typer.Option("--institution", help="机构或者实验室的名称中有 | part of its name")
+    ] = "",
     data: Data = None,
 ) -> None:
     """把现行的证书文件写成一个 ZIP，附清单；有文件缺失或者内容不符时退出码为 1。
 
     Writes the certificates in force to one ZIP, with a list of them; exit 1 if a file is missing or
-    is not what was sent.
+    is not what was sent. The confirmed certificates of calibration come after those of
+    verifications, unless a validity is asked for.
     """
     from protos.registry.v1 import certificates_pb2 as pb  # noqa: PLC0415 - only this command
 
@@ -85,12 +104,13 @@ def certificate_archive(
         type_code=type_code,
         valid_until_from=valid_from,
         valid_until_to=valid_to,
+        institution=institution,
     )
     archive = Archive(request)
 
     async def saved(client: Client) -> None:
         with written_whole(to) as part:
-            await archive.save(client.certificates, part)
+            await archive.save(client, part)
 
     with_client(data, saved)
     show.done(
@@ -105,6 +125,21 @@ def certificate_archive(
         raise typer.Exit(1)
 
 
+@dataclass(frozen=True)
+class _Held:
+    """A certificate of the selection: its row of the list, without name and remark, and its file.
+
+    `file_id` names the file: one that several rows have is packed once.
+    """
+
+    file_id: str
+    number: str
+    extension: str
+    sent: datetime
+    row: Sequence[str]
+    file: _File
+
+
 class Archive:
     """The certificates of a selection as one ZIP: how many it has, and which are faulty."""
 
@@ -113,57 +148,64 @@ class Archive:
         self.files = 0
         self.faults: list[tuple[str, str, str]] = []  # certificate, Chinese, English
 
-    async def save(self, stub: CertificateServiceStub, to: Path) -> None:
+    async def save(self, client: Stubs, to: Path) -> None:
         """Reads every certificate and writes the ZIP."""
         with to.open("wb") as file:
-            async for piece in packed(self._packed(stub)):
+            async for piece in packed(self._packed(client)):
                 file.write(piece)
 
-    async def _packed(self, stub: CertificateServiceStub) -> AsyncIterator[Packed]:
-        names, text = Names(), io.StringIO(newline="")
+    async def _packed(self, client: Stubs) -> AsyncIterator[Packed]:
+        names, text, written = Names(), io.StringIO(newline=""), dict[str, str]()
         rows = CsvRows(text)
         rows.write([choose(*heading) for heading in _HEADINGS])
         last = datetime.fromtimestamp(0, SHANGHAI).replace(year=1980)  # the first that a ZIP knows
-        async for entry in _entries(stub, self._wanted):
-            file = _File(stub, entry.certificate)
+        async for one in self._selected(client):
+            if one.file_id in written:
+                rows.write([written[one.file_id], *one.row, ""])
+                continue
             name = ""
-            if await file.begins():
-                name = names.name(_wanted_name(entry), FileKind(entry.certificate.kind).extension)
-                sent = entry.certificate.uploaded_at.ToDatetime(SHANGHAI)
-                last = max(last, sent)
-                yield Packed(name, sent, file.pieces())
+            if await one.file.begins():
+                name = written[one.file_id] = names.name(one.number, one.extension)
+                last = max(last, one.sent)
+                yield Packed(name, one.sent, one.file.pieces())
                 self.files += 1
-            rows.write(_listed(entry, name, self._fault(entry, file)))
+            rows.write([name, *one.row, self._fault(one)])
         content = text.getvalue().encode("utf-8-sig")
         yield Packed(names.name(choose("清单", "list"), "csv"), last, _once(content))
 
-    def _fault(self, entry: certificates_pb2.CertificateEntry, file: _File) -> str:
+    async def _selected(self, client: Stubs) -> AsyncIterator[_Held]:
+        async for entry in _entries(client.certificates, self._wanted):
+            yield _certificate(client, entry)
+        if self._wanted.valid_until_from or self._wanted.valid_until_to:
+            return
+        async for calibration in _calibrations(client.calibrations, self._wanted):
+            yield await _calibration(client, calibration)
+
+    def _fault(self, one: _Held) -> str:
         """What is wrong with a file that was read, as a remark; empty if nothing is."""
-        if file.is_whole:
+        if one.file.is_whole:
             return ""
         told = (
             ("内容与登记的摘要不符", "differs from its digest")
-            if file.is_there
+            if one.file.is_there
             else ("文件不在存储中", "is not in the store")
         )
-        self.faults.append((_wanted_name(entry), *told))
+        self.faults.append((one.number, *told))
         return choose(*told)
 
 
 class _File:
-    """The file of a certificate as it is read, with the digest of what has come."""
+    """A file as it is read, with the digest of what has come."""
 
-    def __init__(
-        self, stub: CertificateServiceStub, certificate: certificates_pb2.Certificate
-    ) -> None:
-        self._stub, self._certificate = stub, certificate
+    def __init__(self, read: Callable[[int], Awaitable[Any]], size: int, sha256: str) -> None:
+        self._read, self._size, self._sha256 = read, size, sha256
         self._first, self._digest = b"", hashlib.sha256()
         self.is_there = False
 
     async def begins(self) -> bool:
         """Reads the first piece; False if there is no file."""
         try:
-            self._first = await self._piece(0)
+            self._first = (await self._read(0)).content
         except grpc.aio.AioRpcError as error:
             if error.code() is not grpc.StatusCode.NOT_FOUND:
                 raise
@@ -178,20 +220,12 @@ class _File:
             self._digest.update(piece)
             yield piece
             read += len(piece)
-            piece = await self._piece(read) if read < self._certificate.size else b""
+            piece = (await self._read(read)).content if read < self._size else b""
 
     @property
     def is_whole(self) -> bool:
         """Whether what was read is what was sent."""
-        return self.is_there and self._digest.hexdigest() == self._certificate.sha256
-
-    async def _piece(self, offset: int) -> bytes:
-        from protos.registry.v1 import certificates_pb2 as pb  # noqa: PLC0415 - see above
-
-        request = pb.ReadCertificateRequest(
-            certificate_id=self._certificate.certificate_id, offset=offset
-        )
-        return (await self._stub.ReadCertificate(request)).content
+        return self.is_there and self._digest.hexdigest() == self._sha256
 
 
 async def _entries(
@@ -208,29 +242,96 @@ async def _entries(
         request.page_token = answer.next_page_token
 
 
-def _wanted_name(entry: certificates_pb2.CertificateEntry) -> str:
-    number = entry.verification.verification.certificate_no
-    return number or entry.certificate.certificate_id[:8]
+async def _calibrations(
+    stub: CalibrationServiceStub, wanted: certificates_pb2.ListCertificatesRequest
+) -> AsyncIterator[calibrations_pb2.Calibration]:
+    from protos.registry.v1 import calibrations_pb2 as pb  # noqa: PLC0415 - see above
+
+    request = pb.ListCalibrationsRequest(
+        page_size=wanted.page_size,
+        subject_id=wanted.subject_id,
+        state=wanted.state,
+        type_code=wanted.type_code,
+        laboratory=wanted.institution,
+    )
+    while True:
+        answer = await stub.ListCalibrations(request, metadata=_EXPORTED)
+        for one in answer.calibrations:
+            yield one
+        if not answer.next_page_token:
+            return
+        request.page_token = answer.next_page_token
 
 
-def _listed(entry: certificates_pb2.CertificateEntry, name: str, remark: str) -> list[str]:
+def _certificate(client: Stubs, entry: certificates_pb2.CertificateEntry) -> _Held:
+    from protos.registry.v1 import certificates_pb2 as pb  # noqa: PLC0415 - see above
+
     held, certificate = entry.verification, entry.certificate
     verification = held.verification
-    return [
-        name,
-        verification.certificate_no,
-        held.subject_id,
-        word("instrument_type", held.type_code),
-        held.serial_no,
-        verification.institution,
-        word("result", verification.result),
-        verification.verified_on,
-        verification.valid_until,
-        str(certificate.version),
-        str(certificate.size),
-        certificate.sha256,
-        remark,
-    ]
+
+    def read(offset: int) -> Awaitable[Any]:
+        request = pb.ReadCertificateRequest(
+            certificate_id=certificate.certificate_id, offset=offset
+        )
+        answer: Awaitable[Any] = client.certificates.ReadCertificate(request)
+        return answer
+
+    return _Held(
+        file_id=certificate.certificate_id,
+        number=verification.certificate_no or certificate.certificate_id[:8],
+        extension=FileKind(certificate.kind).extension,
+        sent=certificate.uploaded_at.ToDatetime(SHANGHAI),
+        row=[
+            verification.certificate_no,
+            held.subject_id,
+            word("instrument_type", held.type_code),
+            held.serial_no,
+            verification.institution,
+            word("result", verification.result),
+            verification.verified_on,
+            verification.valid_until,
+            str(certificate.version),
+            str(certificate.size),
+            certificate.sha256,
+        ],
+        file=_File(read, certificate.size, certificate.sha256),
+    )
+
+
+async def _calibration(client: Stubs, one: calibrations_pb2.Calibration) -> _Held:
+    from protos.registry.v1 import calibrations_pb2 as pb  # noqa: PLC0415 - see above
+
+    def read(offset: int) -> Awaitable[Any]:
+        request = pb.ReadDccRequest(dcc_id=one.dcc_id, offset=offset)
+        answer: Awaitable[Any] = client.calibrations.ReadDcc(request)
+        return answer
+
+    dcc = pb.Dcc()
+    try:
+        dcc = (await read(0)).dcc
+    except grpc.aio.AioRpcError as error:  # if there is no file, the list says so
+        if error.code() is not grpc.StatusCode.NOT_FOUND:
+            raise
+    return _Held(
+        file_id=one.dcc_id,
+        number=one.certificate_no or one.dcc_id[:8],
+        extension=FileKind.DCC.extension,
+        sent=dcc.uploaded_at.ToDatetime(SHANGHAI),
+        row=[
+            one.certificate_no,
+            one.subject_id,
+            word("instrument_type", one.type_code),
+            one.serial_no,
+            one.laboratory,
+            choose("校准", "calibration"),
+            one.calibrated_on,
+            "",
+            "",
+            str(dcc.size or ""),
+            dcc.sha256,
+        ],
+        file=_File(read, dcc.size, dcc.sha256),
+    )
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -10,12 +9,11 @@ from functools import partial
 import grpc
 from starlette.responses import Response, StreamingResponse
 
-from plumbing.archives import Names, Packed, packed
+from plumbing.archives import packed
 from plumbing.client import Refusal, ask
 from plumbing.clock import SHANGHAI
 from plumbing.file_kinds import FileKind
 from plumbing.identity import Role
-from plumbing.spreadsheets import CsvRows
 from protos.registry.v1 import certificates_pb2 as pb
 from protos.registry.v1.registry_pb2 import Subject
 from services.portal.listing import (
@@ -29,21 +27,17 @@ from services.portal.listing import (
     day_of,
     show,
 )
-from services.portal.pages import filters
+from services.portal.pages import calibration_files, filters
 from services.portal.pages.certificate_files import pieces, read
 from services.portal.pages.forms import is_day
+from services.portal.pages.packed_files import Held, with_list
 from services.portal.pages.reading import subject_names, today
 from services.portal.pages.transfers import attachment
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
-STATES = ("in_use", "spare", "stopped", "scrapped")
 PAGE_SIZE = 200
 Owned = tuple[pb.CertificateEntry, str]
-_HEADINGS = (
-    *(N_("文件"), N_("证书编号"), N_("使用单位"), N_("器具"), N_("出厂编号"), N_("检定机构")),
-    *(N_("结果"), N_("检定日期"), N_("有效期至"), N_("版次"), N_("字节数"), "SHA-256", N_("说明")),
-)
 
 
 async def listing(visit: Visit) -> Response:
@@ -72,34 +66,43 @@ async def listing(visit: Visit) -> Response:
 
 
 async def archive(visit: Visit) -> Response:
-    """Sends the certificates that the list's filters select as one ZIP with a list of them."""
+    """Sends the certificates that the list's filters select as one ZIP with a list of them.
+
+    The calibrations that the filters select come after them, unless a validity is asked for, which
+    a calibration has not; asked for alone, only they are sent.
+    """
     asked = Asked({one.name: one.read(visit) for one in await _filters(visit)}, "", PAGE_SIZE, "")
     first = await _read(visit, asked)  # a refusal gets its status before anything is sent
     day = await today(visit)
-    name = visit.say(N_("检定证书"))
+    alone = visit.query("what") == "calibrations"
+    name = visit.say(N_("校准证书") if alone else N_("检定证书"))
     headers = attachment(f"{name}-{day}.zip")
-    content = packed(_packed(visit, asked, first, datetime.fromisoformat(day)))
+    files = _selected(visit, asked, None if alone else first)
+    content = packed(with_list(visit, files, datetime.fromisoformat(day)))
     return StreamingResponse(content, media_type="application/zip", headers=headers)
 
 
-async def _packed(
-    visit: Visit, asked: Asked, first: Chunk[Owned], at: datetime
-) -> AsyncIterator[Packed]:
-    """The files, then a list of them; a file that cannot be read stands in the list alone."""
-    names, text = Names(), io.StringIO(newline="")
-    rows = CsvRows(text)
-    rows.write([visit.say(heading) for heading in _HEADINGS])
-    async for entry, firm in _all(visit, asked, first):
-        certificate = entry.certificate
-        start = await _start(visit, certificate)
-        wanted = entry.verification.verification.certificate_no or certificate.certificate_id[:8]
-        name = names.name(wanted, FileKind(certificate.kind).extension) if start else ""
-        rows.write(_listed(visit, entry, firm, name))
-        if start:
-            sent = certificate.uploaded_at.ToDatetime(SHANGHAI)
-            yield Packed(name, sent, pieces(visit, start))
-    content = text.getvalue().encode("utf-8-sig")
-    yield Packed(names.name(visit.say(N_("清单")), "csv"), at, _once(content))
+async def _selected(visit: Visit, asked: Asked, first: Chunk[Owned] | None) -> AsyncIterator[Held]:
+    if first is not None:
+        async for entry, firm in _all(visit, asked, first):
+            yield await _held(visit, entry, firm)
+    if not (asked["valid_from"] or asked["valid_to"]):
+        async for one in calibration_files.held(visit, asked.filters, PAGE_SIZE):
+            yield one
+
+
+async def _held(visit: Visit, entry: pb.CertificateEntry, firm: str) -> Held:
+    certificate = entry.certificate
+    start = await _start(visit, certificate)
+    return Held(
+        file_id=certificate.certificate_id,
+        wanted_name=entry.verification.verification.certificate_no
+        or certificate.certificate_id[:8],
+        extension=FileKind(certificate.kind).extension,
+        sent=certificate.uploaded_at.ToDatetime(SHANGHAI),
+        pieces=pieces(visit, start) if start else None,
+        row=_row(visit, entry, firm),
+    )
 
 
 async def _all(visit: Visit, asked: Asked, chunk: Chunk[Owned]) -> AsyncIterator[Owned]:
@@ -122,16 +125,11 @@ async def _start(visit: Visit, certificate: pb.Certificate) -> pb.ReadCertificat
         return None
 
 
-async def _once(content: bytes) -> AsyncIterator[bytes]:
-    yield content
-
-
-def _listed(visit: Visit, entry: pb.CertificateEntry, firm: str, name: str) -> Sequence[str]:
-    """A row of the list in the archive."""
+def _row(visit: Visit, entry: pb.CertificateEntry, firm: str) -> Sequence[str]:
+    """A row of the list in the archive, without the name of the file and the remark."""
     held, certificate = entry.verification, entry.certificate
     verification = held.verification
     return (
-        name,
         verification.certificate_no,
         firm,
         visit.words.instrument_type(held.type_code),
@@ -143,7 +141,6 @@ def _listed(visit: Visit, entry: pb.CertificateEntry, firm: str, name: str) -> S
         str(certificate.version),
         str(certificate.size),
         certificate.sha256,
-        "" if name else visit.say(N_("文件不在存储中，请联系平台管理员")),
     )
 
 
@@ -155,6 +152,7 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[Owned]:
         type_code=asked["type"],
         valid_until_from=_written_day(asked["valid_from"]),
         valid_until_to=_written_day(asked["valid_to"]),
+        institution=asked["institution"],
         **asked.paging,
     )
     answer = await ask(visit.services.certificates.ListCertificates(request))
@@ -170,12 +168,12 @@ def _firm(firms: Mapping[str, Subject], entry: pb.CertificateEntry) -> str:
 
 
 async def _filters(visit: Visit) -> list[Filter]:
-    words = visit.words
     return [
-        Filter("state", N_("使用状态"), [(one, words.instrument_state(one)) for one in STATES]),
+        filters.of_states(visit),
         await filters.types_on_file(visit, "type", N_("类型")),
         Filter("valid_from", N_("有效期自（如 2026-10-01）"), asks="valid_until_from"),
         Filter("valid_to", N_("有效期止（如 2026-12-31）"), asks="valid_until_to"),
+        Filter("institution", N_("检定机构名称中有")),
         *([] if visit.has(Role.OPERATOR) else [Filter("subject", N_("使用单位的信用代码"))]),
     ]
 

@@ -1,4 +1,4 @@
-"""Filters that several lists share: by the type of instruments, and by import.
+"""Filters that several lists share: by the type and state of instruments, and by import.
 
 The catalogue has more than a hundred types, of which a bureau has few: those that the visitor may
 come across are offered first.
@@ -18,6 +18,8 @@ from services.portal.listing import Filter
 from services.portal.pages.reading import ALL
 from services.portal.visit import Visit
 from services.portal.wording import N_
+
+_STATES = ("in_use", "spare", "stopped", "scrapped")
 
 
 async def types_on_file(visit: Visit, name: str, label: str) -> Filter:
@@ -40,6 +42,12 @@ async def types_in_directory(visit: Visit, name: str, label: str) -> Filter:
     shown = (await ask(visit.services.directory.ListDirectory(request))).institutions
     found = {row.type_code for one in shown for row in one.authorised}
     return _types(visit, name, label, N_("有机构可以检定的类型"), found)
+
+
+def of_states(visit: Visit) -> Filter:
+    """Returns the filter by the state of an instrument, scrapped ones included."""
+    words = visit.words
+    return Filter("state", N_("使用状态"), [(one, words.instrument_state(one)) for one in _STATES])
 
 
 def of_import(visit: Visit) -> list[Filter]:

@@ -60,12 +60,17 @@ async def find_dcc(by: Change | View, given: str, *, lock: bool = False) -> Dcc:
 
 
 async def find_readable(view: View, given: str) -> Dcc:
-    """Returns a certificate whose file the caller may read, as an owner may of its instrument.
+    """Returns a certificate whose file the caller may read.
 
-    Raises NotFound if there is none.
+    So may whoever sees a calibration that came of it: the owner of the instrument, and its bureau
+    if an institution of another one sent the file. Raises NotFound if there is none.
     """
     if not view.caller.has(Role.OPERATOR):
-        return await find_dcc(view, given)
+        try:
+            return await find_dcc(view, given)
+        except NotFound:
+            if is_institution(view.caller):
+                raise
     of_own = (
         select(Dcc)
         .join(Calibration, col(Calibration.dcc_id) == Dcc.dcc_id)

@@ -103,6 +103,7 @@ async def list_calibrations(
     if request.subject_id:
         subject_id = await lookup.subject_id(view, request.subject_id)
         rows = rows.where(Instrument.subject_id == subject_id)
+    rows = rows.where(*_of_kind(request))
     last = validation.day(request.due_until, "due_until")
     if last:
         rows = rows.where(sa.text(DUE), col(Calibration.due_on) <= last)
@@ -125,3 +126,16 @@ async def list_calibrations(
         cycle_months=months,
         **count,
     )
+
+
+def _of_kind(request: pb.ListCalibrationsRequest) -> list[sa.ColumnElement[bool]]:
+    """The conditions of a request on the instrument and on the laboratory."""
+    conditions: list[sa.ColumnElement[bool]] = []
+    if request.state:
+        conditions.append(unindexed(col(Instrument.state) == request.state))
+    if request.type_code:
+        conditions.append(unindexed(col(Instrument.type_code) == request.type_code))
+    if request.laboratory:
+        named = col(Calibration.laboratory).icontains(request.laboratory, autoescape=True)
+        conditions.append(named)
+    return conditions

@@ -78,6 +78,9 @@ async def _asked(view: View, request: pb.ListCertificatesRequest) -> list[Any]:
         conditions.append(col(Instrument.state) == request.state)
     if request.type_code:
         conditions.append(col(Instrument.type_code) == request.type_code)
+    if request.institution:
+        named = col(Verification.institution).icontains(request.institution, autoescape=True)
+        conditions.append(named)
     until = col(Verification.valid_until)
     if first := validation.day(request.valid_until_from, "valid_until_from"):
         conditions.append(until >= first)

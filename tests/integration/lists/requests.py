@@ -621,6 +621,8 @@ LISTS = (
             Asked(calibrations.ListCalibrationsRequest()),
             Asked(calibrations.ListCalibrationsRequest(due_until="2026-12-31")),
             Asked(calibrations.ListCalibrationsRequest(instrument_id="i1"), ALL),
+            Asked(calibrations.ListCalibrationsRequest(state="in_use", type_code="FUEL")),
+            Asked(calibrations.ListCalibrationsRequest(laboratory="检定院")),
             Asked(calibrations.ListCalibrationsRequest(subject_id=SUBJECT), ALL, a_few=OF_A_FIRM),
         ),
     ),
@@ -846,6 +848,7 @@ LISTS = (
             Asked(certificates.ListCertificatesRequest(subject_id=SUBJECT), ALL, a_few=OF_A_FIRM),
             Asked(certificates.ListCertificatesRequest(state="in_use")),
             Asked(certificates.ListCertificatesRequest(type_code="fuel_dispenser")),
+            Asked(certificates.ListCertificatesRequest(institution="检定院")),
             Asked(
                 certificates.ListCertificatesRequest(
                     valid_until_from="2026-09-01", valid_until_to="2026-09-30"
