@@ -137,7 +137,6 @@ def test_applicants_choose_by_the_expected_day(sign_in: SignIn) -> None:
     )
     states(lab)
     registers_a_second(head)
-    registers_from_a_file(head)
     files(operator)
     expect(operator.get_by_text("预计完成日是估计，不是承诺")).to_be_visible()
     expect(operator.get_by_text(re.compile("未填报能力（燃油加油机），不能估计"))).to_be_visible()
@@ -204,3 +203,43 @@ def ends_early(head: Page, day: date) -> None:
     head.get_by_label("授权至").fill(until)  # for the other tests of this sandbox
     press(head, "保存")
     expect(head.get_by_role("heading", name=INSTITUTION)).to_be_visible()
+
+
+def test_types_of_different_institutions_are_applied_for_one_after_the_other(
+    sign_in: SignIn,
+) -> None:
+    head, operator = (
+        sign_in(f"demo.{name}", java_script_enabled=False) for name in ("unithead", "operator")
+    )
+    registers_from_a_file(head)
+    kinds = {"FUEL": "分开-加油机", "NAWI-NS": "分开-非自行指示秤", "BELT": "分开-皮带秤"}
+    for code, number in kinds.items():
+        operator.goto("/instruments/new")
+        operator.get_by_label("器具类型").select_option(code)
+        operator.get_by_label("出厂编号").fill(number)
+        operator.get_by_label("使用地点").fill("三号库")
+        press(operator, "核对并提交")
+        press(operator, "提交备案")
+        expect(operator.get_by_text("已备案")).to_be_visible()
+    operator.goto("/orders/new")
+    operator.get_by_label("编号或类型名称中有").fill("分开-")
+    press(operator, "筛选")
+    press(operator, "全部符合条件的都选上")
+    press(operator, "继续")
+    expect(operator.get_by_text("请按类型分开申请")).to_be_visible()
+    expect(operator.get_by_text("今天没有机构可以检定")).to_be_visible()  # belt weighers
+    operator.get_by_role("link", name=re.compile("非自行指示秤：1 台")).click()
+    applies_with_the_first(operator)
+    expect(operator.get_by_role("alert")).to_contain_text("下面是还没有申请的")
+    expect(operator.get_by_role("list", name="器具")).to_contain_text(kinds["FUEL"])
+    applies_with_the_first(operator)
+    expect(operator.get_by_text("已提交检定申请")).to_be_visible()
+    for code in ("FUEL", "NAWI-NS"):
+        expect(operator.get_by_role("link", name=re.compile(kinds[code]))).to_be_visible()
+
+
+def applies_with_the_first(operator: Page) -> None:
+    """The firm applies with the first institution that is offered."""
+    operator.get_by_role("radio").first.check()
+    press(operator, "继续")
+    press(operator, "提交申请")

@@ -12,6 +12,7 @@ from plumbing.client import Refusal, ask
 from protos.registry.v1 import orders_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal import expectation_words, order_words
+from services.portal.pages import order_split
 from services.portal.pages.forms import told
 from services.portal.pages.order_choice import AT_ONCE, choose
 from services.portal.pages.reading import bureau_names
@@ -54,7 +55,7 @@ async def apply(visit: Visit) -> Response:
         reasons = [order_words.reason(visit.say, one.reason) for one in answer.orders]
         return await _form(visit, chosen, checking=True, reasons=reasons, to_note=to_note)
     repaired = f"&repairs={len(to_note)}&instrument={to_note[0]}" if to_note else ""
-    return visit.redirect(f"/orders?applied={len(chosen)}{repaired}")
+    return visit.redirect(order_split.after(visit, f"/orders?applied={len(chosen)}{repaired}"))
 
 
 def _chosen(visit: Visit) -> list[str]:
@@ -95,6 +96,9 @@ async def _form(
         authorised={key: _authorised(visit, one) for key, one in named.items()},
         by_expected_day=by_expected_day,
         terms=await _terms(visit, verifiers),
+        by_type=() if verifiers else await order_split.by_type(visit, instruments),
+        later=order_split.later(visit),
+        applied=visit.query("applied") == "yes",
         form=visit.form,
         to_note=[one.serial_no for one in instruments if one.instrument_id in to_note],
         **values,
