@@ -9,6 +9,7 @@ from services.portal.pages import (
     instrument_edit,
     instrument_file,
     instrument_forms,
+    instrument_handover,
     instrument_owner,
     instruments,
     photographs,
@@ -32,6 +33,7 @@ INSTRUMENTS = (
     _at("/photographs/{photograph_id}/file", photographs.file, Role.OPERATOR, *STAFF),
     _at("/photographs/{photograph_id}/preview", photographs.preview, Role.OPERATOR, *STAFF),
     _at(instrument_owner.PATH, instrument_owner.change_owner, Role.CASEWORKER, form=True),
+    _at(instrument_handover.PATH, instrument_handover.ask_for, Role.OPERATOR, form=True),
     _at(instrument_edit.PATH, instrument_edit.correct, *instrument_edit.OPEN_TO, form=True),
     _at(
         "/instruments/{instrument_id}/move",

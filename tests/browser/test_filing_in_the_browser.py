@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -80,6 +81,53 @@ def test_an_owner_asks_to_correct_a_number_and_the_register_waits(sign_in: SignI
     expect(owner.locator("main")).to_contain_text("GZ-20260123")
     owner.goto(instrument)
     expect(owner.locator("h1")).not_to_contain_text("GZ-20260123")
+
+
+def test_an_owner_asks_that_another_firm_gets_an_instrument(sign_in: SignIn) -> None:
+    owner, caseworker = (
+        sign_in(f"demo.{name}", java_script_enabled=False) for name in ("operator", "caseworker")
+    )
+    owner.goto("/instruments/new")
+    owner.get_by_label("器具类型").select_option("FUEL")
+    owner.get_by_label("出厂编号").fill("卖出-0001")
+    owner.get_by_label("使用地点").fill("六号岛")
+    press(owner, "核对并提交")
+    press(owner, "提交备案")
+    expect(owner.get_by_text("已备案")).to_be_visible()
+    owner.get_by_role("link", name="申请变更使用单位").click()
+    press(owner, "核对并提交")
+    expect(owner.get_by_role("alert")).to_contain_text("请填写新的使用单位的统一社会信用代码")
+    owner.get_by_label("新的使用单位的统一社会信用代码").fill("91330106MA0UNKNOWN")
+    owner.get_by_label("理由").fill("2026年10月8日卖给该单位")
+    press(owner, "核对并提交")
+    expect(owner.get_by_role("alert")).to_contain_text("没有登记这个单位")
+    name, code = another_firm(caseworker)
+    owner.get_by_label("新的使用单位的统一社会信用代码").fill(code)
+    press(owner, "核对并提交")
+    expect(owner.get_by_text("提交后由监管机关的办案人员核准才生效。")).to_be_visible()
+    press(owner, "提交申请")
+    expect(owner.locator("main")).to_contain_text(f"新的使用单位 {code}")
+    check(sign_in("demo.operator"), "/instruments?state=spare")
+
+    caseworker.goto(owner.url)
+    expect(caseworker.locator("main")).to_contain_text(name)
+    caseworker.get_by_label("理由").fill("经核对买卖合同")
+    press(caseworker, "批准变更")
+    caseworker.goto("/instruments?q=卖出-0001")
+    expect(caseworker.locator("tbody tr", has_text="卖出-0001")).to_contain_text(name)
+    owner.goto("/instruments?q=卖出-0001")
+    expect(owner.locator("tbody tr", has_text="卖出-0001")).to_have_count(0)
+
+
+def another_firm(caseworker: Page) -> tuple[str, str]:
+    """The name and credit code of a firm of the bureau; the owner is no restaurant."""
+    caseworker.goto("/subjects?q=餐饮")
+    link = caseworker.locator("main tbody a").first
+    name = link.inner_text()
+    link.click()
+    code = re.search(r"9[0-9A-Z]{17}", caseworker.locator("main").inner_text())
+    assert code is not None
+    return name, code[0]
 
 
 def test_a_caseworker_corrects_an_instrument_and_sees_what_follows_before(

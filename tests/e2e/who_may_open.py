@@ -251,6 +251,9 @@ TABLE = """
 /instruments/{instrument_id}/move own                     >   + + - - + - - - -  + - -
 /instruments/{instrument_id}/move neighbour               >   - + - - + - - - -  + - -
 /instruments/{instrument_id}/move foreign                 >   - - - - - - - - -  - - -
+/instruments/{instrument_id}/handover own                 >   + - - - - - - - -  - - -
+/instruments/{instrument_id}/handover neighbour           >   - - - - - - - - -  - - -
+/instruments/{instrument_id}/handover foreign             >   - - - - - - - - -  - - -
 /instruments/{instrument_id}/owner own                    >   - + - - - - - - -  + - -
 /instruments/{instrument_id}/owner neighbour              >   - + - - - - - - -  + - -
 /instruments/{instrument_id}/owner foreign                >   - - - - - - - - -  - - -

@@ -998,7 +998,8 @@ class PutInstrumentRequest(_message.Message):
     """Only checks: refuses what the act itself would refuse and answers as it would, but keeps nothing."""
     ground: _builtins.str
     """Why an instrument changes. An operator that gives it asks its bureau to correct type, serial
-    number or day of rotation; without it, an operator's change of these is refused.
+    number or day of rotation, or to give the instrument to another owner, whose credit code is the
+    subject; without it, an operator's change of these is refused.
     """
     @_builtins.property
     def instrument(self) -> Global___Instrument:

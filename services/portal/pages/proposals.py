@@ -16,7 +16,7 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import proposals_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.forms import told
-from services.portal.pages.proposed_objects import Named, facts, named
+from services.portal.pages.proposed_objects import Named, facts, named, new_owners
 from services.portal.pages.reading import HIDDEN, account_names, bureau_names
 from services.portal.pages.tasks import Task
 from services.portal.pages.transfers import UPLOAD_SECONDS
@@ -224,13 +224,14 @@ async def one(visit: Visit) -> Response:
 async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
     request = pb.GetProposalRequest(proposal_id=visit.path("proposal_id"))
     proposal = (await ask(visit.services.proposals.GetProposal(request))).proposal
+    owners = await new_owners(visit, proposal)
     return visit.page(
         "proposals/one.html",
         status=status,
         proposal=proposal,
         title=act_name(proposal, visit.words),
         state=visit.say(STATES[proposal.state]),
-        differences=[_difference(visit, proposal, change) for change in proposal.changes],
+        differences=[_difference(visit, proposal, change, owners) for change in proposal.changes],
         about=_about(visit, proposal),
         concerned=await _concerned(visit, proposal),
         acts=_acts(visit, proposal),
@@ -285,8 +286,13 @@ def _may_decide(visit: Visit, proposal: pb.Proposal) -> bool:
     return not own and proposal.released_by in visit.person.roles
 
 
-def _difference(visit: Visit, proposal: pb.Proposal, change: pb.ProposedChange) -> Difference:
+def _difference(
+    visit: Visit, proposal: pb.Proposal, change: pb.ProposedChange, owners: Mapping[str, str]
+) -> Difference:
     name = visit.say(_FIELDS[change.field]) if change.field in _FIELDS else change.field
+    if change.field == "subject_id":
+        ids = (change.before, change.after)
+        return Difference(name, *(owners.get(one, one[:8]) for one in ids))
     before = _value(visit, proposal, change.field, change.before)
     return Difference(name, before, _value(visit, proposal, change.field, change.after))
 

@@ -80,6 +80,12 @@ async def facts(visit: Visit, proposal: Proposal) -> list[tuple[str, str]]:
     ]
 
 
+async def new_owners(visit: Visit, proposal: Proposal) -> Mapping[str, str]:
+    """Names the owners between whom a proposal moves a thing, if the visitor may see them."""
+    moved = [one for one in proposal.changes if one.field == "subject_id"]
+    return await _owners(visit, (text for one in moved for text in (one.before, one.after)))
+
+
 def _kind(object_: str) -> str:
     return object_.partition("/")[0]
 

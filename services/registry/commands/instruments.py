@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from sqlmodel import col, select
 
 from law.colours.rule import InstrumentState
-from law.errors import AlreadyExists, Fault, NotPermitted
+from law.errors import AlreadyExists, Fault, InvalidInput, NotPermitted
 from law.identity import Verdict, serial_key
 from law.identity.instruments import compare_instruments
 from law.instruments import catalogue
@@ -24,7 +24,7 @@ from plumbing.identity import Role
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry import wire
+from services.registry import lookup, wire
 from services.registry.announce_changes import ENTERED, Cause, save_instruments
 from services.registry.commands.corrections import (
     ask_for_correction,
@@ -59,7 +59,7 @@ OPERATORS_OWN = frozenset(
     {"model", "manufacturer", "location", "maker_code"}
     | {"owner_no", "measuring_range", "accuracy_class"}
 )
-CORRECTED = frozenset({"type_code", "serial_no", "rotate_on"})
+CORRECTED = frozenset({"type_code", "serial_no", "rotate_on", "subject_id"})
 
 
 async def put_instrument(
@@ -71,7 +71,8 @@ async def put_instrument(
     (C-20). The bureau is told when an operator files one. A change that would end a red alert, and
     the statement that an instrument need not be verified or that it must be after all, are only
     proposed: a second person releases them (S1 20). So is what an operator asks its bureau to
-    correct, with the ground (S4 二(三)). Raises InvalidInput for faulty content and
+    correct, with the ground (S4 二(三)); a new owner it names by the credit code. Raises
+    InvalidInput for faulty content, for an owner that is not on file or of another bureau, and
     for a type that the catalogue does not have, unless `unknown_type` of the request takes it,
     NotPermitted outside the caller's scope and for what an operator may not change, WrongState if
     the request's version is not the present one, and AlreadyExists for a new instrument that the
@@ -83,7 +84,8 @@ async def put_instrument(
     content = _content(request.instrument, change.today, row)
     _check_state(request.instrument.state, row)
     shown = wire.checked_instrument if request.check_only else wire.instrument
-    owner = await find_subject(change, content.subject_id)
+    asks = bool(request.ground.strip())
+    owner = await _owner(change, content.subject_id, row, asks=asks)
     content = await _with_type(change, owner, content, row, unknown=request.unknown_type)
     if row is None:
         _require_bureau(change, content)
@@ -94,7 +96,6 @@ async def put_instrument(
             proposal = await propose_instrument(change, request, row, Act.EXEMPT_INSTRUMENT, values)
         filed = shown(row)
         return pb.PutInstrumentResponse(instrument=filed, likeness_id=found, proposal=proposal)
-    asks = bool(request.ground.strip())
     values = _differing(change, row, content, request.instrument.version, asks=asks)
     answer = (
         await _colour_with(change, row, values)
@@ -139,8 +140,8 @@ async def release_content(
     """Carries out a change of an instrument that a second person releases."""
     row = await find_instrument(change, object_id(proposal))
     if proposal.act == Act.CORRECT_INSTRUMENT:
-        owner = await change.session.get_one(Subject, row.subject_id)
         values = await corrected(change, row, proposal)
+        owner = await find_subject(change, values.get("subject_id", row.subject_id))
         await alter_instrument(change, row, owner, values, proposal.ground)
         return
     require_version(row.version, proposal.base_version)
@@ -157,6 +158,25 @@ def _content(message: pb.Instrument, today: date, row: Instrument | None) -> Ins
     content = read_instrument(reader, today, rotates_on=row.rotate_on if row else None)
     refuse_any(faults)
     return content
+
+
+async def _owner(change: Change, given: str, row: Instrument | None, *, asks: bool) -> Subject:
+    """The owner that a request names. An operator asks for a new one by its whole credit code.
+
+    The new one is of the same bureau, whose caseworker releases the change.
+    """
+    if row is None or given == row.subject_id or not (asks and change.caller.has(Role.OPERATOR)):
+        return await find_subject(change, given)
+    new = await lookup.subject(change, given, lock=True)
+    if new is None or new.credit_code != given.strip().upper():
+        zh = "没有登记这个单位：请核对统一社会信用代码；确未登记的，先请监管机关登记"
+        en = "no such subject is on file: see to the credit code, or ask the bureau to register it"
+        raise InvalidInput(faults=[Fault("instrument.subject_id", zh, en)])
+    if new.bureau != row.bureau:
+        zh = "该单位由其他监管机关管理，不能在这里申请，请直接联系监管机关"
+        en = "another bureau has this subject in its charge: please turn to your bureau"
+        raise InvalidInput(faults=[Fault("instrument.subject_id", zh, en)])
+    return new
 
 
 async def _with_type(
@@ -266,10 +286,11 @@ def _differing(
     if change.caller.has(Role.OPERATOR) and not may.issuperset(values):
         raise NotPermitted(
             "经营者只能修改器具的规格型号、测量范围、准确度等级、制造单位、使用地点、单位自编号和"
-            "制造商码；类型、出厂编号和轮换日期有误的，写明理由（ground）即申请监管机关更正；"
+            "制造商码；类型、出厂编号和轮换日期有误的，器具转给别的单位的，写明理由（ground）即申请"
+            "监管机关变更；"
             "是否强制检定由监管机关认定",
-            "An operator may not change type, serial number and day of rotation: it asks its bureau"
-            " to correct them by giving the ground; its bureau states what need not be verified",
+            "An operator may not change type, serial number, day of rotation and owner: it asks its"
+            " bureau for that by giving the ground; its bureau states what need not be verified",
             cite=release_of(Act.END_RED_ALERT).cite,
         )
     return values

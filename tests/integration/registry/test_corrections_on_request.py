@@ -13,8 +13,10 @@ from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.identity.tables import Account
 from tests.integration.registry.running_registry import (
+    OTHER_DISTRICT,
     Client,
     RunningRegistry,
+    credit_code,
     read_instrument,
     refused,
     verify,
@@ -167,3 +169,48 @@ async def test_a_decision_tells_that_the_owner_proposed_it(registry: RunningRegi
     theirs = (await caseworker.registry.RecordVerification(beyond)).proposal
     assert (theirs.act, theirs.by_owner) == ("exceed_cycle", False)
     assert green.serial_no == "20260123"
+
+
+async def test_an_owner_asks_that_another_firm_gets_the_instrument(
+    registry: RunningRegistry,
+) -> None:
+    filed, buyer = await registry.instrument(), await registry.subject()
+    owner = registry.client(Role.OPERATOR, subject_id=filed.subject_id, name="owner")
+    for unknown in (credit_code(), buyer.subject_id):  # by the whole code alone
+        with refused("INVALID_INPUT", "instrument.subject_id"):
+            await owner.registry.PutInstrument(correction(filed, "已卖出", subject_id=unknown))
+    await registry.bureau(OTHER_DISTRICT)
+    far = await registry.subject(bureau=OTHER_DISTRICT)
+    with refused("INVALID_INPUT", "instrument.subject_id"):
+        await owner.registry.PutInstrument(correction(filed, "已卖出", subject_id=far.credit_code))
+    with refused("NOT_PERMITTED"):  # without a ground it asks for nothing
+        await owner.registry.PutInstrument(correction(filed, "", subject_id=buyer.credit_code))
+    asked = await owner.registry.PutInstrument(
+        correction(filed, "已卖出", subject_id=buyer.credit_code.lower())
+    )
+    assert asked.proposal.released_by == "caseworker"
+    assert [(one.field, one.before, one.after) for one in asked.proposal.changes] == [
+        ("subject_id", filed.subject_id, buyer.subject_id)
+    ]
+    assert (await present(owner, filed)).subject_id == filed.subject_id
+    caseworker = registry.client(Role.CASEWORKER)
+    assert (await release(caseworker, asked.proposal)).state == "released"
+    assert (await present(caseworker, filed)).subject_id == buyer.subject_id
+    with refused("NOT_PERMITTED"):
+        await present(owner, filed)
+    theirs = registry.client(Role.OPERATOR, subject_id=buyer.subject_id, name="buyer")
+    assert (await present(theirs, filed)).instrument_id == filed.instrument_id
+
+
+async def test_of_a_red_instrument_the_unit_head_releases_the_change_of_owner(
+    registry: RunningRegistry,
+) -> None:
+    filed, buyer = await registry.instrument(), await registry.subject()
+    owner = registry.client(Role.OPERATOR, subject_id=filed.subject_id, name="owner")
+    red = await in_use(registry.client(Role.CASEWORKER), filed)
+    asked = await owner.registry.PutInstrument(
+        correction(red, "已卖出", subject_id=buyer.credit_code)
+    )
+    assert asked.proposal.released_by == "unit_head"
+    await registry.release(asked.proposal)
+    assert (await present(registry.client(Role.CASEWORKER), red)).subject_id == buyer.subject_id
