@@ -90,6 +90,10 @@ def test_anybody_finds_an_institution_that_released_its_entry(sign_in: SignIn) -
     anybody.goto("/directory?division=3301")
     expect(anybody.get_by_role("row", name="样例市样例路18号")).to_be_visible()
     expect(anybody.get_by_text("检定规程").first).to_be_visible()
+    calibrators = anybody.locator("#calibrators")
+    expect(calibrators).to_contain_text("样例·精密校准公司")
+    anybody.get_by_label("器具类型").select_option("BELT")  # with scripts, without a new page
+    expect(calibrators).to_contain_text("没有这样的校准机构。")
     press(page, "撤下")
     expect(page.get_by_role("alert")).to_contain_text("不公开。")
     # Another address: a browser keeps a public page for a minute.

@@ -427,22 +427,30 @@ class ListCalibratorsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     CONTAINS_FIELD_NUMBER: _builtins.int
+    TYPE_CODE_FIELD_NUMBER: _builtins.int
+    DIVISION_CODE_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most this many; 0 means 100."""
     page_token: _builtins.str
     """Where to go on."""
     contains: _builtins.str
     """Only those in whose name or scope this text stands."""
+    type_code: _builtins.str
+    """Only those in whose scope this type stands, by any of its names in the catalogue."""
+    division_code: _builtins.str
+    """Only those that a bureau of this division keeps, a province, a city or a district."""
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         contains: _builtins.str = ...,
+        type_code: _builtins.str = ...,
+        division_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contains", b"contains", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contains", b"contains", "division_code", b"division_code", "page_size", b"page_size", "page_token", b"page_token", "type_code", b"type_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from grpc import StatusCode
 from starlette.responses import Response
 
 from law.instruments import catalogue
@@ -16,6 +18,7 @@ from services.portal import expectation_words
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages import filters
 from services.portal.pages.forms import told
+from services.portal.pages.reading import ALL
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -45,7 +48,6 @@ async def listing(visit: Visit) -> Response:
         ],
         counted=N_("共 {total} 家，第 {first}–{last} 家"),
     )
-    calibrating = people.ListCalibratorsRequest(page_size=1000, contains=visit.query("q"))
     regulations = [one for one in catalogue().values() if one.jjg]
     return await show(
         visit,
@@ -54,8 +56,29 @@ async def listing(visit: Visit) -> Response:
         public=True,
         texts=TEXTS.values(),
         regulations=regulations,
-        calibrators=(await ask(visit.services.people.ListCalibrators(calibrating))).calibrators,
+        **await _calibrators(visit, shown.filters),
     )
+
+
+async def _calibrators(visit: Visit, chosen: Sequence[Filter]) -> dict[str, Any]:
+    """The calibration institutions that the filters of the list select, and whether any is set.
+
+    A division that is none selects nobody here, as the list itself refuses it.
+    """
+    asked = {one.name: one.read(visit) for one in chosen}
+    request = people.ListCalibratorsRequest(
+        page_size=ALL,
+        contains=asked["q"],
+        type_code=asked["type"],
+        division_code=asked["division"],
+    )
+    try:
+        found = (await ask(visit.services.people.ListCalibrators(request))).calibrators
+    except Refusal as refusal:
+        if refusal.code is not StatusCode.INVALID_ARGUMENT:
+            raise
+        found = []
+    return {"calibrators": found, "narrowed": any(asked.values())}
 
 
 def _authorised(visit: Visit, one: pb.DirectoryEntry) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from law.instruments import catalogue, code_of
 from law.people import QualificationKind
 from plumbing import paging, row_scope
 from plumbing.database import unindexed
@@ -65,10 +66,23 @@ async def list_calibrators(
     rows = _shown(view, QualificationKind.CALIBRATION_INSTITUTION)
     if request.contains:
         rows = rows.where(_containing(request.contains, Qualification.name, Qualification.scope))
+    if request.type_code:
+        named = [_containing(name, Qualification.scope) for name in _names(request.type_code)]
+        rows = rows.where(sa.or_(*named))
+    if request.division_code:
+        rows = rows.where(unindexed(col(Qualification.bureau).startswith(request.division_code)))
     page, token = await paging.page(view.session, request, rows, *_BY_NAME)
     count = await paging.count(view.session, request, rows, token)
     found = map(wire.calibrator, page)
     return pb.ListCalibratorsResponse(calibrators=found, next_page_token=token, **count)
+
+
+def _names(type_code: str) -> list[str]:
+    """What a scope may call a type: its code, its names, and its name without what explains it."""
+    known = catalogue().get(code_of(type_code.strip()))
+    if known is None:
+        return [type_code]
+    return [known.code, known.name_zh, known.name_zh.partition("（")[0], *known.aliases]
 
 
 async def list_experts(view: View, request: pb.ListExpertsRequest) -> pb.ListExpertsResponse:

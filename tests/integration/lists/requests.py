@@ -666,6 +666,7 @@ LISTS = (
         (
             Asked(people.ListCalibratorsRequest(), (PUBLIC,)),
             Asked(people.ListCalibratorsRequest(contains="所"), (PUBLIC,)),
+            Asked(people.ListCalibratorsRequest(type_code="FUEL", division_code="33"), (PUBLIC,)),
         ),
     ),
     List(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 from sqlmodel import select
 
@@ -159,6 +160,28 @@ async def test_the_public_sees_calibration_institutions_that_consented(
     await registry.release(changed)
     [seen] = (await public.people.ListCalibrators(request)).calibrators
     assert seen.name == "合成校准所新"
+
+
+async def test_calibration_institutions_are_found_by_type_and_by_place(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    caseworker, name = registry.client(Role.CASEWORKER), f"合成校准站{uuid4().hex[:6]}"
+    given = {"number": name, "name": name, "consent": "书面同意"}
+    await registry.release(await shown(caseworker, **given, scope="燃油加油机、电子秤校准"))
+
+    async def found(**asked: str) -> bool:
+        request = pb.ListCalibratorsRequest(page_size=1000, **asked)
+        answer = await registry.client(Role.PUBLIC).people.ListCalibrators(request)
+        return name in {one.name for one in answer.calibrators}
+
+    for asked in ("FUEL", "燃油加油机", "NAWI-D"):  # 电子秤 is a name of that in the catalogue
+        assert await found(type_code=asked)
+    assert not await found(type_code="WTS")
+    for place in ("33", "3301", "330106"):
+        assert await found(division_code=place, type_code="FUEL")
+    for place in ("12", "330110"):
+        assert not await found(division_code=place)
 
 
 async def test_experts_that_consented_are_found_by_whoever_is_signed_in_and_not_by_the_public(
