@@ -613,6 +613,7 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "ListCalibrations": lambda place: calibrations.ListCalibrationsRequest(
         subject_id=place.subject_id
     ),
+    "ListDccVersions": lambda _place: calibrations.ListDccVersionsRequest(),
     "ListPermits": lambda place: permits.ListPermitsRequest(subject_id=place.subject_id),
     "ListQuestions": lambda place: questions.ListQuestionsRequest(subject_id=place.subject_id),
     "AnswerQuestion": lambda place: questions.AnswerQuestionRequest(

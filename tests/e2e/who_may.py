@@ -427,6 +427,7 @@ UpkeepService.ReadUpkeepFile neighbour       -  +  +  +  +  -  +  -  -  -  -   +
 UpkeepService.ReadUpkeepFile foreign         -  -  -  -  -  -  -  -  -  -  -   -  -  -
 UpkeepService.ReadUpkeepFile city            -  -  -  -  -  -  -  -  -  -  -   +  +  +
 CalibrationService.UploadDcc any             -  +  -  -  -  +  +  -  -  -  -   +  -  -
+CalibrationService.ListDccVersions any       -  +  +  +  +  +  -  -  -  -  -   +  +  +
 CalibrationService.ListDccs own              -  +  +  +  +  .  -  -  -  -  -   +  +  +
 CalibrationService.ListDccs neighbour        -  +  +  +  +  .  -  -  -  -  -   +  +  +
 CalibrationService.ListDccs foreign          -  .  .  .  .  .  -  -  -  -  -   .  .  .

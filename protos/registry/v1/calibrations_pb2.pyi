@@ -468,6 +468,47 @@ class Calibration(_message.Message):
 Global___Calibration: _TypeAlias = Calibration  # noqa: Y015
 
 @_typing.final
+class ListDccVersionsRequest(_message.Message):
+    """Request of ListDccVersions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDccVersionsRequest: _TypeAlias = ListDccVersionsRequest  # noqa: Y015
+
+@_typing.final
+class ListDccVersionsResponse(_message.Message):
+    """Response of ListDccVersions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCHEMA_VERSIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def schema_versions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The versions, the earliest first."""
+
+    def __init__(
+        self,
+        *,
+        schema_versions: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["schema_versions", b"schema_versions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDccVersionsResponse: _TypeAlias = ListDccVersionsResponse  # noqa: Y015
+
+@_typing.final
 class DccHeader(_message.Message):
     """First message of UploadDcc."""
 

@@ -40,6 +40,11 @@ class CalibrationServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_calibrations__pb2.UploadDccRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_calibrations__pb2.UploadDccResponse.FromString,
                 _registered_method=True)
+        self.ListDccVersions = channel.unary_unary(
+                '/quanheng.registry.v1.CalibrationService/ListDccVersions',
+                request_serializer=protos_dot_registry_dot_v1_dot_calibrations__pb2.ListDccVersionsRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_calibrations__pb2.ListDccVersionsResponse.FromString,
+                _registered_method=True)
         self.ListDccs = channel.unary_unary(
                 '/quanheng.registry.v1.CalibrationService/ListDccs',
                 request_serializer=protos_dot_registry_dot_v1_dot_calibrations__pb2.ListDccsRequest.SerializeToString,
@@ -93,6 +98,13 @@ class CalibrationServiceServicer:
 
     def UploadDcc(self, request_iterator, context):
         """Takes a DCC; streams its content after a header. It is checked, and what it says is proposed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDccVersions(self, request, context):
+        """Lists the versions of the format whose schemas the platform has.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -170,6 +182,11 @@ def add_CalibrationServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_registry_dot_v1_dot_calibrations__pb2.UploadDccRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_calibrations__pb2.UploadDccResponse.SerializeToString,
             ),
+            'ListDccVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDccVersions,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_calibrations__pb2.ListDccVersionsRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_calibrations__pb2.ListDccVersionsResponse.SerializeToString,
+            ),
             'ListDccs': grpc.unary_unary_rpc_method_handler(
                     servicer.ListDccs,
                     request_deserializer=protos_dot_registry_dot_v1_dot_calibrations__pb2.ListDccsRequest.FromString,
@@ -244,6 +261,33 @@ class CalibrationService:
             '/quanheng.registry.v1.CalibrationService/UploadDcc',
             protos_dot_registry_dot_v1_dot_calibrations__pb2.UploadDccRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_calibrations__pb2.UploadDccResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDccVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.CalibrationService/ListDccVersions',
+            protos_dot_registry_dot_v1_dot_calibrations__pb2.ListDccVersionsRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_calibrations__pb2.ListDccVersionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -20,6 +20,8 @@ class CalibrationServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     UploadDcc: _aio.StreamUnaryMultiCallable[_calibrations_pb2.UploadDccRequest, _calibrations_pb2.UploadDccResponse]
     """Takes a DCC; streams its content after a header. It is checked, and what it says is proposed."""
+    ListDccVersions: _aio.UnaryUnaryMultiCallable[_calibrations_pb2.ListDccVersionsRequest, _calibrations_pb2.ListDccVersionsResponse]
+    """Lists the versions of the format whose schemas the platform has."""
     ListDccs: _aio.UnaryUnaryMultiCallable[_calibrations_pb2.ListDccsRequest, _calibrations_pb2.ListDccsResponse]
     """Lists certificates, the newest upload first. An institution sees its own, a bureau those of its
     scope.
@@ -51,6 +53,14 @@ class CalibrationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_abc.AsyncIterator[_calibrations_pb2.UploadDccRequest], _abc.Awaitable[_calibrations_pb2.UploadDccResponse]],
     ) -> _abc.Awaitable[_calibrations_pb2.UploadDccResponse]:
         """Takes a DCC; streams its content after a header. It is checked, and what it says is proposed."""
+
+    @_abc_1.abstractmethod
+    def ListDccVersions(
+        self,
+        request: _calibrations_pb2.ListDccVersionsRequest,
+        context: _aio.ServicerContext[_calibrations_pb2.ListDccVersionsRequest, _abc.Awaitable[_calibrations_pb2.ListDccVersionsResponse]],
+    ) -> _abc.Awaitable[_calibrations_pb2.ListDccVersionsResponse]:
+        """Lists the versions of the format whose schemas the platform has."""
 
     @_abc_1.abstractmethod
     def ListDccs(

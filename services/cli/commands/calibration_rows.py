@@ -22,6 +22,9 @@ CALIBRATION_COMMANDS = (
 CALIBRATION_ROWS = (
     Row("calibration files", "calibrations.ListDccs", "列出数字校准证书，新的在前。",
         "Lists DCCs, newest first.", defaults={"page_size": 50}),
+    Row("calibration versions", "calibrations.ListDccVersions",
+        "列出平台有其模式文件的 DCC 版本。",
+        "Lists the versions of DCCs whose schemas the platform has."),
     Row("calibration file", "calibrations.GetDcc",
         "显示一份数字校准证书：检查结果、各项及可能对应的器具。",
         "Shows a DCC: what was found, its items, and which instruments they may be.",

@@ -70,10 +70,12 @@ async def upload(visit: Visit) -> Response:
     One that is refused leaves the form.
     """
     if visit.request.method == "GET":
-        return _upload_page(visit)
+        return await _upload_page(visit)
     file = visit.form.get("file")
     if not isinstance(file, UploadFile) or not file.filename:
-        return _upload_page(visit, 422, errors={"file": visit.say(N_("请选择校准证书的文件"))})
+        return await _upload_page(
+            visit, 422, errors={"file": visit.say(N_("请选择校准证书的文件"))}
+        )
     header = pb.DccHeader(request_id=visit.request_id(), file_name=file_name(file))
     call = visit.services.calibrations.UploadDcc(
         parts_of(pb.UploadDccRequest, header, file), timeout=UPLOAD_SECONDS
@@ -83,7 +85,7 @@ async def upload(visit: Visit) -> Response:
     except Refusal as refusal:
         faults = told(visit, refusal)
         text = " ".join([faults["refusal"], *faults["errors"].values()])
-        return _upload_page(visit, 422, errors={"file": text})
+        return await _upload_page(visit, 422, errors={"file": text})
     if instrument := _of_result(visit):
         query = urlencode({"instrument": instrument, "dcc": answer.dcc.dcc_id})
         return visit.redirect(f"/verifications/new?{query}")
@@ -97,9 +99,14 @@ def _of_result(visit: Visit) -> str:
     return visit.field("instrument") or visit.query("instrument")
 
 
-def _upload_page(visit: Visit, status: int = 200, **values: Any) -> Response:
+async def _upload_page(visit: Visit, status: int = 200, **values: Any) -> Response:
     longest = visit.portal.settings.certificate_max_bytes >> 20
-    values |= {"longest": longest, "instrument": _of_result(visit)}
+    known = await ask(visit.services.calibrations.ListDccVersions(pb.ListDccVersionsRequest()))
+    values |= {
+        "longest": longest,
+        "instrument": _of_result(visit),
+        "versions": known.schema_versions,
+    }
     return visit.page("calibrations/new.html", status=status, **values)
 
 

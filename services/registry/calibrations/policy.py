@@ -19,6 +19,7 @@ POLICY: Policy = {
     )
     .with_large_requests()
     .taking_turns(),
+    f"/{CALIBRATIONS}/ListDccVersions": _CHECKING,
     f"/{CALIBRATIONS}/ListDccs": _CHECKING,
     f"/{CALIBRATIONS}/GetDcc": _CHECKING.noting("dcc"),
     f"/{CALIBRATIONS}/ReadDcc": allow(Role.VERIFICATION_INSTITUTION, *_STAFF, Role.OPERATOR).noting(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
@@ -18,6 +19,7 @@ from protos.registry.v1 import calibrations_pb2_grpc as rpc
 from services.registry.calibrations import commands, queries, wire
 from services.registry.calibrations.access import find_readable
 from services.registry.calibrations.dcc.reading import read_stored
+from services.registry.calibrations.dcc.versions import versions
 from services.registry.institutions.reporting import require_named
 
 
@@ -53,6 +55,12 @@ class CalibrationServicer(Servicer, rpc.CalibrationServiceServicer):
             self._files, row.sha256, row.size, request.offset, dcc_id=row.dcc_id
         )
         return pb.ReadDccResponse(dcc=wire.dcc(row), content=content)
+
+    async def ListDccVersions(
+        self, request: pb.ListDccVersionsRequest, context: Any
+    ) -> pb.ListDccVersionsResponse:
+        found = await asyncio.to_thread(versions, self._settings.dcc_schema_dir)
+        return pb.ListDccVersionsResponse(schema_versions=found)
 
     ListDccs = query(queries.list_dccs)
     GetDcc = query(queries.get_dcc)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from lxml import etree
 
 from services.registry.calibrations.dcc.elements import ROOT, SIGNATURE, Element
 from services.registry.calibrations.dcc.findings import MOST, Finding, short
+from services.registry.calibrations.dcc.versions import schema_of
 
-PACKAGED = Path(__file__).parent / "schemas"
-_VERSION = re.compile(r"[0-9]{1,2}(\.[0-9]{1,3}){2}")
 _SIGNED_SINCE = (3, 2, 0)  # earlier schemas have no place for a signature
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _QUOTED = re.compile(r"'([^']*)'")
@@ -35,15 +33,6 @@ _KINDS = {
 def parser() -> etree.XMLParser:
     """Returns a parser that expands no entity, loads no document type and opens no connection."""
     return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-
-
-def schema_of(version: str, folder: str) -> Path | None:
-    """Returns the schema of a version: packaged, or in the folder that the administrator named."""
-    if not _VERSION.fullmatch(version):
-        return None
-    places = [PACKAGED, *([Path(folder)] if folder else [])]
-    files = (place / f"v{version}" / "dcc.xsd" for place in places)
-    return next((file for file in files if file.is_file()), None)
 
 
 def validate(root: Element, folder: str) -> Iterator[Finding]:

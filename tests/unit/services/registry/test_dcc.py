@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.registry.calibrations.dcc.dcc_subprocess import read
-from services.registry.calibrations.dcc.schema import PACKAGED, schema_of
+from services.registry.calibrations.dcc.versions import PACKAGED, schema_of, versions
 from tests.dcc import LABORATORY, Authority, dcc
 
 TODAY = "2026-11-29T00:00:00+00:00"
@@ -92,6 +92,18 @@ def test_a_version_without_a_schema_is_named_and_the_administrators_folder_is_re
 @pytest.mark.parametrize("version", ["", "3.3", "../../etc", "3.3.0/../v3.3.0", "99.0.0"])
 def test_a_version_names_no_path(version: str) -> None:
     assert schema_of(version, "") is None
+
+
+def test_the_versions_are_those_that_are_packaged_and_those_that_somebody_added(
+    tmp_path: Path,
+) -> None:
+    packaged = versions("")
+    assert (packaged[0], packaged[-1]) == ("3.0.0", "3.3.0")
+    for name in ("v2.4.0", "v10.1.0", "v2.4.0-old", "v3.0.0"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "dcc.xsd").write_text("")
+    (tmp_path / "v2.3.0").mkdir()  # without a schema
+    assert versions(str(tmp_path)) == ["2.4.0", *packaged, "10.1.0"]
 
 
 @pytest.mark.parametrize(
