@@ -85,14 +85,13 @@ def test_from_a_filing_with_a_photograph_to_the_next_calibration(sign_in: SignIn
     caseworker = sign_in("demo.caseworker", java_script_enabled=False)
     caseworker.goto(instrument)
     expect(caseworker.get_by_role("img", name="铭牌")).to_be_visible()
-    finds_the_file(operator, number)
+    finds_the_file(operator, caseworker, number)
+
+
+def finds_the_file(operator: Page, caseworker: Page, number: str) -> None:
+    """The owner finds the certificate among the files, and has it in the archive."""
     caseworker.goto("/calibration-files?institution=没有这家")
     expect(caseworker.get_by_text("还没有确认的校准证书。")).to_be_visible()
-    check(sign_in("demo.caseworker"), "/calibration-files")
-
-
-def finds_the_file(operator: Page, number: str) -> None:
-    """The owner finds the certificate among the files, and has it in the archive."""
     operator.goto("/certificate-files")
     operator.get_by_role("link", name="校准证书文件").click()
     expect(operator.get_by_role("link", name=number, exact=True)).to_be_visible()

@@ -106,7 +106,11 @@ def certificate_archive(
         valid_until_to=valid_to,
         institution=institution,
     )
-    archive = Archive(request)
+    _write(Archive(request), to, data)
+
+
+def _write(archive: Archive, to: Path, data: Path | None) -> None:
+    """Writes the archive; exits with 1 and what is faulty if a file is."""
 
     async def saved(client: Client) -> None:
         with written_whole(to) as part:

@@ -73,12 +73,12 @@ async def _calibrators(visit: Visit, chosen: Sequence[Filter]) -> dict[str, Any]
         division_code=asked["division"],
     )
     try:
-        found = (await ask(visit.services.people.ListCalibrators(request))).calibrators
+        answer = await ask(visit.services.people.ListCalibrators(request))
     except Refusal as refusal:
         if refusal.code is not StatusCode.INVALID_ARGUMENT:
             raise
-        found = []
-    return {"calibrators": found, "narrowed": any(asked.values())}
+        answer = people.ListCalibratorsResponse()
+    return {"calibrators": answer.calibrators, "narrowed": any(asked.values())}
 
 
 def _authorised(visit: Visit, one: pb.DirectoryEntry) -> str:

@@ -61,8 +61,8 @@ async def _put(visit: Visit, present: pb.PermitEntry) -> Response:
         open_ended=visit.field("open_ended") == "yes",
         version=visit.whole("version") or 0,
     )
-    for name in _FIELDS:  # a text of several lines is one line on file
-        setattr(permit, name, " ".join(visit.field(name).split()))
+    for name in _FIELDS:
+        setattr(permit, name, visit.field(name))
     request = pb.PutPermitRequest(
         request_id=visit.request_id(), permit=permit, ground=visit.field("ground")
     )

@@ -59,7 +59,7 @@ async def import_authorisations(
     An institution is known by its name in whatever writing, an authorisation by its institution,
     type and document; a blank cell says nothing of what is on file. A new institution is kept by
     the caller's bureau. Raises InvalidInput, naming each faulty row, also one of an institution
-    that another bureau keeps; nothing is entered then.
+    that another bureau keeps and one that ends an authorisation early; nothing is entered then.
     """
     faults: list[Fault] = []
     on_file = {folded(one.name): one for one in await change.session.exec(select(Institution))}
@@ -74,25 +74,37 @@ async def import_authorisations(
     answer = pb.ImportAuthorisationsResponse()
     for institution in await _institutions(change, read, on_file, answer):
         key = folded(institution.name)
-        authorised = [one.authorisation for one in read if folded(one.name) == key]
-        await _authorise(change, institution, [one for one in authorised if one], answer)
+        own = [one for one in read if folded(one.name) == key]
+        await _authorise(change, institution, own, answer, faults)
+    refuse_any(faults)
     return answer
 
 
+_ENDS_EARLY = (
+    "比登记的最后一日早：提前终止授权要写明理由，请在机构的页面变更，不要放在文件里",
+    "ends before the day on file: an early end needs a ground, change it on its page",
+)
+
+
 def _read(change: Change, row: SheetRow, faults: list[Fault]) -> _Read:
-    reader, found = COLUMNS.read(row, faults), len(faults)
+    found = len(faults)
+    reader = COLUMNS.read(row, faults)
+    days_are_read = len(faults) == found
     name = str(row.cells.get("name", ""))
     if not name:
         faults.append(row.fault(COLUMNS.heading("name"), "必填", "required"))
     stated = {one: str(row.cells[one]) for one in _OF_INSTITUTION if one in row.cells}
-    institution = pb.Institution(name=name, bureau=change.caller.bureau, **stated)
+    institution = pb.Institution(name=name, bureau=change.caller.bureau)
+    for one, value in stated.items():
+        setattr(institution, one, value)
     code = _checked(row, institution, credit_code_of, faults)
     if "credit_code" in stated:
         stated["credit_code"] = code or ""
     authorisation = None
-    if any(one in row.cells for one in _OF_AUTHORISATION) and len(faults) == found:
-        texts = {one: _text(reader.data.get(one)) for one in _OF_AUTHORISATION}
-        message = pb.Authorisation(institution_id=name, **texts)
+    if any(one in row.cells for one in _OF_AUTHORISATION) and days_are_read:
+        message = pb.Authorisation(institution_id=name)
+        for one in _OF_AUTHORISATION:
+            setattr(message, one, _text(reader.data.get(one)))
         authorisation = _checked(row, message, content_of, faults)
     return _Read(row, name, stated, authorisation)
 
@@ -179,16 +191,22 @@ async def _institutions(
 async def _authorise(
     change: Change,
     institution: Institution,
-    authorised: Sequence[dict[str, Any]],
+    rows_of_file: Sequence[_Read],
     answer: pb.ImportAuthorisationsResponse,
+    faults: list[Fault],
 ) -> None:
-    """Adds the authorisations that an institution lacks, and changes those that say otherwise."""
+    """Adds the authorisations that an institution lacks, and changes those that say otherwise.
+
+    One that would end before the day on file is a fault.
+    """
     of_institution = select(Authorisation).where(
         col(Authorisation.institution_id) == institution.institution_id
     )
     rows = (await change.session.exec(of_institution.with_for_update())).all()
     present = {_document(row.model_dump()): row for row in rows}
-    for content in authorised:
+    for one in rows_of_file:
+        if (content := one.authorisation) is None:
+            continue
         row = present.get(_document(content))
         before = row.model_dump(mode="json") if row else None
         if row is None:
@@ -198,6 +216,9 @@ async def _authorise(
             answer.added += 1
         elif all(getattr(row, day) == content[day] for day in ("valid_from", "valid_until")):
             answer.known += 1
+            continue
+        elif content["valid_until"] < row.valid_until:
+            faults.append(one.row.fault(COLUMNS.heading("valid_until"), *_ENDS_EARLY))
             continue
         else:
             answer.changed += 1

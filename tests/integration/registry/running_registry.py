@@ -229,14 +229,14 @@ class RunningRegistry:
             await self.institution(name, *types)
         return await self.person(Role.VERIFICATION_INSTITUTION, institution=name)
 
-    async def person(self, role: Role, *, institution: str = "") -> Client:
-        """Somebody of the district with an account in this role."""
+    async def person(self, role: Role, *, institution: str = "", bureau: str = DISTRICT) -> Client:
+        """Somebody with an account in this role, by default of the district."""
         account = Account(
             account_id=uuid4().hex,
             name=uuid4().hex,
             display_name="合成检定员" if institution else "合成办案人员",
             roles=[role],
-            bureau=DISTRICT,
+            bureau=bureau,
             institution=institution,
             password_hash="",
             created_at=SystemClock().now(),
@@ -244,7 +244,7 @@ class RunningRegistry:
         account_id = account.account_id
         async with self.database.transaction() as session:
             session.add(account)
-        return self.client(role, name=account_id)
+        return self.client(role, bureau=bureau, name=account_id)
 
     async def release(self, proposal: proposals.Proposal) -> proposals.Proposal:
         """Releases a proposal, as the head of its bureau."""

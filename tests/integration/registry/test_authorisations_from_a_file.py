@@ -91,13 +91,14 @@ async def test_a_file_enters_institutions_and_what_they_may_verify(
     assert counts(await load(head, *rows)) == (0, 0, 0, 0, 2)
     # In another writing it is the same; what a cell does not say stays.
     other = name.replace("（", "(").replace("）", ")")
-    later = row(
-        other, "FUEL", "2026-01-01", "2028-12-31", "(合成)法计字第1号", email="a@example.com"
-    )
+    document, mail = "(合成)法计字第1号", "a@example.com"
+    with refused("INVALID_INPUT", "rows.2"):  # an early end needs a ground
+        await load(head, row(other, "FUEL", DAYS[0], "2028-12-31", document, email=mail))
+    later = row(other, "FUEL", DAYS[0], "2031-12-31", document, email=mail)
     assert counts(await load(head, later)) == (0, 1, 0, 1, 0)
     found = await on_file(head, name)
     assert (found.institution.contact, found.institution.email) == ("王某", "a@example.com")
-    assert [one.valid_until for one in found.authorisations] == ["2028-12-31", DAYS[1]]
+    assert [one.valid_until for one in found.authorisations] == ["2031-12-31", DAYS[1]]
     audited = await registry.audited(f"authorisation/{found.authorisations[0].authorisation_id}")
     assert [one.action for one in audited] == ["put_authorisation", "put_authorisation"]
 
@@ -111,7 +112,7 @@ async def test_one_faulty_row_enters_nothing_and_each_is_named(head: Client) -> 
         row(name, "FUEL", DAYS[1], DAYS[0], "（合成）法计字第4号"),
         row(name, "FUEL", *DAYS, "(合成)法计字第1号"),
         row(name, "FUEL", *DAYS, "", email="不是邮箱"),
-        row(""),
+        row("", contact="张某"),
     ]
     fields = [f"rows.{number}" for number in (3, 4, 5, 6, 7, 8)]
     with refused("INVALID_INPUT", *fields) as refusals:

@@ -13,6 +13,7 @@ from protos.registry.v1 import certificates_pb2 as pb
 from services.cli.commands.certificate_archive import Archive
 from tests.dcc import LABORATORY, dcc
 from tests.integration.registry.running_registry import (
+    CITY,
     FOREIGN,
     OTHER_DISTRICT,
     RunningRegistry,
@@ -101,9 +102,12 @@ async def test_confirmed_calibrations_are_packed_too_each_file_once(
 async def test_a_bureau_reads_the_certificate_of_its_instrument_whoever_sent_it(
     registry: RunningRegistry,
 ) -> None:
-    await registry.bureau(OTHER_DISTRICT)
+    for code in (CITY, OTHER_DISTRICT):
+        await registry.bureau(code)
     filed = await registry.instrument(await registry.subject(bureau=OTHER_DISTRICT))
-    lab, content = await institution(registry), dcc(filed.serial_no, number=a_number())
+    await institution(registry)
+    lab = await registry.person(Role.VERIFICATION_INSTITUTION, institution=OWN, bureau=CITY)
+    content = dcc(filed.serial_no, number=a_number())
     dcc_id = (await send_dcc(lab, content)).dcc.dcc_id
     caseworker = registry.client(Role.CASEWORKER, bureau=OTHER_DISTRICT)
     file = calibration.ReadDccRequest(dcc_id=dcc_id)

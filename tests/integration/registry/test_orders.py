@@ -90,7 +90,7 @@ async def test_orders_are_found_by_number_owner_type_and_institution(
         await operator.orders.ApplyForVerification(application([filed.instrument_id], lab))
     staff = registry.client(Role.CASEWORKER)
 
-    async def found(by: Client, **asked: str) -> list[str]:
+    async def found(by: Client, **asked: Any) -> list[str]:
         answer = await by.orders.ListOrders(pb.ListOrdersRequest(open=True, **asked))
         return sorted({one.serial_no for one in answer.orders} & {*numbers})
 

@@ -153,7 +153,7 @@ async def test_a_decision_is_entered_once_by_hand_or_by_file(caseworker: Client)
     corrected.content = "按决定书更正"
     await put(caseworker, corrected, "与决定书核对")
     # The next file is what the authority published: it says so again.
-    assert (await upload(caseworker, "permits", published(row))).changed == 1
+    assert (await upload(caseworker, "permits", published(row, permit(subject)))).changed == 2
     by_hand = await put(caseworker, decision(subject))
     same = permit(
         subject,
