@@ -221,7 +221,9 @@ async def test_a_site_is_shown_with_what_is_authorised_today(registry: RunningRe
     held = (await head.institutions.GetInstitution(asked)).authorisations
     [taxi] = [one for one in held if one.type_code == "TAXI"]
     taxi.valid_until = "2026-08-31"
-    request = pb.PutAuthorisationRequest(request_id=new_request_id(), authorisation=taxi)
+    request = pb.PutAuthorisationRequest(
+        request_id=new_request_id(), authorisation=taxi, ground="撤销授权"
+    )
     await head.institutions.PutAuthorisation(request)
     places = (await in_directory(registry))[name].places
     assert {one.name: list(one.type_codes) for one in places} == {
