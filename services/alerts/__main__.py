@@ -33,6 +33,7 @@ from services.alerts.escalation.activities import EscalationActivities
 from services.alerts.escalation.cases import open_terms
 from services.alerts.escalation.servicer import EscalationServicer
 from services.alerts.escalation.workflows import EscalationWorkflow
+from services.alerts.exposure_lists.carrying_over import CarryingOver
 from services.alerts.exposure_lists.policy import EXPOSURE_LISTS
 from services.alerts.exposure_lists.policy import POLICY as EXPOSURE_LIST_POLICY
 from services.alerts.exposure_lists.servicer import ExposureListServicer
@@ -130,6 +131,7 @@ async def build(parts: Parts) -> Assembly:
             TermDigests(parts.changes).run,
             checks.escalations.adopt_calendar,
             CatalogueFollower(parts.changes).run,
+            CarryingOver(parts.changes, clients).run,
             Waiting(parts.database, timers, parts.settings.smtp_url).run,
         ],
         check=checks.check,

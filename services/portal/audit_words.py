@@ -251,6 +251,7 @@ ACTIONS = {
     "propose_ladder": N_("提出督促的间隔"),
     "approve_ladder": N_("批准督促的间隔"),
     "discard_ladder": N_("作废督促的间隔"),
+    "carry_over_exposure": N_("单独的曝光转入曝光名单"),
     "compile_exposure_list": N_("编制曝光名单"),
     "review_exposure_list": N_("保密审查曝光名单"),
     "release_exposure_list": N_("批准公开曝光名单"),

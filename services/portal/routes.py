@@ -119,8 +119,8 @@ _CASEWORK = (Role.CASEWORKER, Role.UNIT_HEAD)
 _PUBLIC = (
     _at("/", public.search),
     _at("/firms/{subject_id}", public.firm),
-    _at("/notices", notices.exposures),
     _at(exposure_lists.PUBLIC_PATH, exposure_lists.public),
+    _at("/notices/exposed", exposure_lists.public),  # its address of before ADR 0055
     _at("/notices/repairs", announcements.repairs),
     _at("/notices/indices", notices.indices),
     _at("/notices/indices/{index_id}", notices.index),

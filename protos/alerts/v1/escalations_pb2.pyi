@@ -21,6 +21,11 @@ if sys.version_info >= (3, 11):
 else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
+if sys.version_info >= (3, 13):
+    from warnings import deprecated as _deprecated
+else:
+    from typing_extensions import deprecated as _deprecated
+
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
@@ -223,7 +228,7 @@ class EscalationStep(_message.Message):
 
     @_builtins.property
     def exposure(self) -> Global___Exposure:
-        """The exposure, of that step."""
+        """What was made public by the step itself before ADR 0055; its case is closed."""
 
     @_builtins.property
     def altered_at(self) -> _timestamp_pb2.Timestamp:
@@ -594,6 +599,11 @@ class GetEscalationResponse(_message.Message):
     ALERTS_FIELD_NUMBER: _builtins.int
     ORDERS_FIELD_NUMBER: _builtins.int
     CONTESTS_FIELD_NUMBER: _builtins.int
+    EXPOSURE_LIST_ID_FIELD_NUMBER: _builtins.int
+    exposure_list_id: _builtins.str
+    """The exposure list, public or not, on which the subject stands for this matter; empty if it
+    stands on none. Only people of the bureau get it.
+    """
     @_builtins.property
     def escalation(self) -> Global___Escalation:
         """The case."""
@@ -624,10 +634,11 @@ class GetEscalationResponse(_message.Message):
         alerts: _abc.Iterable[_alerts_pb2.Alert] | None = ...,
         orders: _abc.Iterable[Global___AwaitedOrder] | None = ...,
         contests: _abc.Iterable[Global___RunningContest] | None = ...,
+        exposure_list_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["escalation", b"escalation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "contests", b"contests", "escalation", b"escalation", "orders", b"orders", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "contests", b"contests", "escalation", b"escalation", "exposure_list_id", b"exposure_list_id", "orders", b"orders", "steps", b"steps"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -747,7 +758,7 @@ Global___Appointment: _TypeAlias = Appointment  # noqa: Y015
 
 @_typing.final
 class Publication(_message.Message):
-    """The conditions and the media of an exposure."""
+    """The conditions and the media of an exposure; an exposure list has them now (ADR 0055)."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -809,8 +820,9 @@ class ApproveStepRequest(_message.Message):
         """Of an interview."""
 
     @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
     def publication(self) -> Global___Publication:
-        """Of an exposure."""
+        """Of an exposure, which is no longer approved here."""
 
     def __init__(
         self,

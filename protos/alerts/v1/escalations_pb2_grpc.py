@@ -131,7 +131,8 @@ class EscalationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ApproveStep(self, request, context):
-        """Approves the step that is proposed, which is carried out at once.
+        """Approves the step that is proposed, which is carried out at once. An exposure is refused: it is
+        carried out by the release of an exposure list, which may have a single subject (ADR 0055).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -215,7 +216,8 @@ class EscalationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListExposures(self, request, context):
-        """Lists exposures, newest first. An exposure ends with its case and never names a natural person.
+        """Lists who stands on a public exposure list, newest first: ExposureListService.ListExposedSubjects
+        tells the same, with the subject and the number of the list (ADR 0055).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -10,6 +10,13 @@ from collections import abc as _abc
 from grpc import aio as _aio
 from protos.alerts.v1 import escalations_pb2 as _escalations_pb2
 import abc as _abc_1
+import builtins as _builtins
+import sys
+
+if sys.version_info >= (3, 13):
+    from warnings import deprecated as _deprecated
+else:
+    from typing_extensions import deprecated as _deprecated
 
 
 GRPC_GENERATED_VERSION: str
@@ -24,7 +31,9 @@ class EscalationServiceStub:
     GetEscalation: _aio.UnaryUnaryMultiCallable[_escalations_pb2.GetEscalationRequest, _escalations_pb2.GetEscalationResponse]
     """Reads a case with its steps, letters and alerts."""
     ApproveStep: _aio.UnaryUnaryMultiCallable[_escalations_pb2.ApproveStepRequest, _escalations_pb2.ApproveStepResponse]
-    """Approves the step that is proposed, which is carried out at once."""
+    """Approves the step that is proposed, which is carried out at once. An exposure is refused: it is
+    carried out by the release of an exposure list, which may have a single subject (ADR 0055).
+    """
     AlterStep: _aio.UnaryUnaryMultiCallable[_escalations_pb2.AlterStepRequest, _escalations_pb2.AlterStepResponse]
     """Alters the reminder or the guidance letter that is proposed; nothing is sent."""
     DeclineStep: _aio.UnaryUnaryMultiCallable[_escalations_pb2.DeclineStepRequest, _escalations_pb2.DeclineStepResponse]
@@ -47,8 +56,12 @@ class EscalationServiceStub:
     """Opens the cases of a portion of these grades; each step still waits for its approval."""
     CloseEscalation: _aio.UnaryUnaryMultiCallable[_escalations_pb2.CloseEscalationRequest, _escalations_pb2.CloseEscalationResponse]
     """Ends a case of facts, with reasons; a case of a red alert or of a grade ends with it."""
-    ListExposures: _aio.UnaryUnaryMultiCallable[_escalations_pb2.ListExposuresRequest, _escalations_pb2.ListExposuresResponse]
-    """Lists exposures, newest first. An exposure ends with its case and never names a natural person."""
+    @_builtins.property
+    @_deprecated("""This method has been marked as deprecated using proto method options.""")
+    def ListExposures(self) -> _aio.UnaryUnaryMultiCallable[_escalations_pb2.ListExposuresRequest, _escalations_pb2.ListExposuresResponse]:
+        """Lists who stands on a public exposure list, newest first: ExposureListService.ListExposedSubjects
+        tells the same, with the subject and the number of the list (ADR 0055).
+        """
 
 class EscalationServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps the escalation cases. A step that is due is proposed; no document is sent without approval."""
@@ -75,7 +88,9 @@ class EscalationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _escalations_pb2.ApproveStepRequest,
         context: _aio.ServicerContext[_escalations_pb2.ApproveStepRequest, _abc.Awaitable[_escalations_pb2.ApproveStepResponse]],
     ) -> _abc.Awaitable[_escalations_pb2.ApproveStepResponse]:
-        """Approves the step that is proposed, which is carried out at once."""
+        """Approves the step that is proposed, which is carried out at once. An exposure is refused: it is
+        carried out by the release of an exposure list, which may have a single subject (ADR 0055).
+        """
 
     @_abc_1.abstractmethod
     def AlterStep(
@@ -165,12 +180,15 @@ class EscalationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_escalations_pb2.CloseEscalationResponse]:
         """Ends a case of facts, with reasons; a case of a red alert or of a grade ends with it."""
 
+    @_deprecated("""Lists who stands on a public exposure list, newest first: ExposureListService.ListExposedSubjects\ntells the same, with the subject and the number of the list (ADR 0055).""")
     @_abc_1.abstractmethod
     def ListExposures(
         self,
         request: _escalations_pb2.ListExposuresRequest,
         context: _aio.ServicerContext[_escalations_pb2.ListExposuresRequest, _abc.Awaitable[_escalations_pb2.ListExposuresResponse]],
     ) -> _abc.Awaitable[_escalations_pb2.ListExposuresResponse]:
-        """Lists exposures, newest first. An exposure ends with its case and never names a natural person."""
+        """Lists who stands on a public exposure list, newest first: ExposureListService.ListExposedSubjects
+        tells the same, with the subject and the number of the list (ADR 0055).
+        """
 
 def add_EscalationServiceServicer_to_server(servicer: EscalationServiceServicer, server: _aio.Server) -> None: ...

@@ -94,7 +94,7 @@ class ExposureListServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CompileExposureList(self, request, context):
-        """Compiles a list from such subjects; nothing is public yet.
+        """Compiles a list from such subjects, of one as well; nothing is public yet.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

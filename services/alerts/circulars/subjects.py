@@ -18,7 +18,7 @@ from services.alerts.circulars.tables import (
     CircularReceiver,
     CircularState,
 )
-from services.alerts.exposure_lists.grounds import grounds_of, obstacles_of
+from services.alerts.exposure_lists.grounds import Obstacle, grounds_of, obstacles_of
 from services.alerts.exposure_lists.tables import EntryState, ExposureEntry
 from services.alerts.tables import Subject
 
@@ -42,14 +42,12 @@ async def require_tellable(
     """
     faults = list[Fault]()
     subjects = await names_of(change.session, entries)
-    known = [subjects[entry.subject_id] for entry in entries if entry.subject_id in subjects]
-    grounds = await grounds_of(change.session, list(subjects), change.today)
-    found = await obstacles_of(change.session, known, grounds, public, change.today)
+    against = await _obstacles(change, entries, subjects, public)
     for place, entry in enumerate(entries):
         subject = subjects.get(entry.subject_id)
         name = subject.name if subject else entry.subject_id
         said = _of_entry(entry, change.today)
-        said += [(one.zh, one.en, one.cite) for one in found.get(entry.subject_id, [])]
+        said += [(one.zh, one.en, one.cite) for one in against.get(entry.entry_id, [])]
         faults += [
             Fault(f"{field}[{place}]", f"{name}：{zh}", f"{name}: {en}", cite=cite)
             for zh, en, cite in said
@@ -57,6 +55,23 @@ async def require_tellable(
     if faults:
         zh, en = "有的主体现在不能通报", "Authorities cannot be told of some subjects now"
         raise WrongState(zh, en, cite=CITE, faults=faults)
+
+
+async def _obstacles(
+    change: Change,
+    entries: Sequence[ExposureEntry],
+    subjects: Mapping[str, Subject],
+    public: Public,
+) -> dict[int | None, list[Obstacle]]:
+    """What speaks against exposing the subject of each entry for what it stands there, by entry."""
+    known = [entry for entry in entries if entry.subject_id in subjects]
+    grounds = await grounds_of(change.session, list(subjects), change.today)
+    pairs = [
+        (subjects[entry.subject_id], grounds.get(entry.subject_id, {}).get(entry.course))
+        for entry in known
+    ]
+    found = await obstacles_of(change.session, pairs, public, change.today)
+    return {entry.entry_id: obstacles for entry, obstacles in zip(known, found, strict=True)}
 
 
 def _of_entry(entry: ExposureEntry, on: date) -> list[tuple[str, str, str]]:

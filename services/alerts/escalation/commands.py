@@ -1,27 +1,21 @@
 """The steps of an escalation case, decided by a person.
 
-See S4 四(二) and S1 12(二), 19. Every function is one transaction. The person who approves a step
+See S4 四(二) and S1 12(二). Every function is one transaction. The person who approves a step
 belongs to the subject's bureau and has the role that the ladder names for the step. No document is
-sent before the approval.
+sent before the approval. An exposure is declined or deferred here, and carried out by the release
+of an exposure list (ADR 0055).
 """
 
 from __future__ import annotations
 
-from datetime import date
 from typing import cast
 
-from law.courses import course, exposed_fields, rung_of
-from law.disclosure.rule import Audience, visible
-from law.errors import Fault, InvalidInput, NotPermitted
-from law.escalation import (
-    Rung,
-    Step,
-    exposure_rules,
-)
+from law.courses import course, rung_of
+from law.errors import NotPermitted, WrongState
+from law.escalation import Rung, Step
 from law.evidence import SubjectKind
 from plumbing import validation
 from plumbing.change import Change
-from plumbing.events.leadership import exclusively
 from plumbing.identity import Role
 from protos.alerts.v1 import escalations_pb2 as pb
 from protos.grading.v1.grading_pb2 import Grade
@@ -47,7 +41,6 @@ from services.alerts.escalation.steps import (
     subject_of,
     wait_until,
 )
-from services.alerts.exposure_lists.follow_ups import require_unlisted
 from services.alerts.ladders.own import latest_review_of
 from services.alerts.tables import (
     Escalation,
@@ -67,11 +60,10 @@ async def approve(
     `grade` is the subject's grade, needed only if an interview is to be recorded in the archive.
     Raises InvalidInput with every fault, NotPermitted for a caller of another bureau or without the
     approver's role, and WrongState if the step is not proposed, its document is another than the
-    one seen, or it is an exposure of a subject that stands on an exposure list for the same matter.
+    one seen, or it is an exposure, which the release of a list carries out.
     """
-    if request.step == Step.EXPOSURE:
-        await exclusively(change.session, "escalations")  # takes turns with the lists
     case, step = await _to_decide(change, request.escalation_id, request.step)
+    _require_no_exposure(change, case, step)
     await require_uncontested(change.session, case)
     subject = await subject_of(change, case)
     require_watched(subject)
@@ -81,10 +73,7 @@ async def approve(
     if step.step is Step.INTERVIEW:
         latest = await latest_review_of(change.session, case.bureau, change.today)
         appoint(change, step, request, grade, latest)
-    if step.step is Step.EXPOSURE:
-        await require_unlisted(change.session, case, change.today)
-        _check_publication(case, subject, request, change.today)
-    await issue_document(change, case, step, subject, draft, list(request.publication.media))
+    await issue_document(change, case, step, subject, draft)
     if step.step is Step.INTERVIEW:
         step.state, case.state = StepState.APPOINTED, EscalationState.APPOINTED
         case.waits_from, case.due_on = None, None
@@ -214,26 +203,12 @@ def _require_another(change: Change, case: Escalation) -> None:
         raise NotPermitted(zh, en, cite="S1 20; D-16")
 
 
-def _check_publication(
-    case: Escalation, subject: Subject, request: pb.ApproveStepRequest, on: date
-) -> None:
-    """Refuses to publish what is unverified, unreviewed, or about a natural person (S1 18, 19)."""
-    for field in exposed_fields(case.course):
-        answer = visible(field, SubjectKind(subject.kind), Audience.PUBLIC, on)
-        if not answer.allowed:
-            raise NotPermitted(answer.zh, answer.en, cite=answer.cite)
-    rules, publication = exposure_rules(on), request.publication
-    conditions = (
-        (publication.facts_verified, "facts_verified", "事实须经核实", rules.verified_cite),
-        (publication.confidentiality_reviewed, "confidentiality_reviewed", "须经保密审查",
-         rules.reviewed_cite),
-        (rules.media.keys() >= set(publication.media) != set(), "media",
-         f"公开方式应为{'、'.join(rules.media)}", rules.verified_cite),
-    )  # fmt: skip
-    faults = [
-        Fault(f"publication.{field}", zh, f"{field} is required", cite=cite)
-        for met, field, zh, cite in conditions
-        if not met
-    ]
-    if faults:
-        raise InvalidInput(faults=faults)
+def _require_no_exposure(change: Change, case: Escalation, step: EscalationStep) -> None:
+    """Refuses to make anything public by the decision of one person (S1 18, 19; D-16)."""
+    if step.step is Step.EXPOSURE:
+        zh = "曝光只由曝光名单公开，一个主体也一样：一人编制，另一人保密审查，单位负责人批准公开"
+        en = (
+            "An exposure list alone makes public, of one subject as well: one person compiles it,"
+            " another reviews it, and the unit head releases it"
+        )
+        raise WrongState(zh, en, cite=f"{ground_of(change, case, step.step)}; S1 18; S1 19")

@@ -14,7 +14,7 @@ from law.escalation import Step, as_own, correct_by
 from law.evidence import SubjectKind
 from law.measures.rule import measures
 from law.terms.workdays import edition
-from services.alerts.escalation import ladder_letters, matter_texts, texts
+from services.alerts.escalation import ladder_letters, matter_texts
 from services.alerts.escalation.red_alerts import red_lines
 from services.alerts.escalation.texts import DocumentFacts
 from services.alerts.ladders.own import own_figures
@@ -68,7 +68,8 @@ def words_of(step: EscalationStep, facts: DocumentFacts, day: date | None) -> st
     """Returns the words of a document between its heading and what the law asks to stand below.
 
     They are the platform's own, in the template of the bureau if it has one. `day` is the last day
-    to correct, of a guidance letter. Empty for an interview that has no appointment yet.
+    to correct, of a guidance letter. Empty for an interview that has no appointment yet, and for an
+    exposure, of which a list tells its subject.
     """
     words, template = _words_of(step, facts, day), _template_of(step, facts)
     if not words or not template:
@@ -86,8 +87,6 @@ def _words_of(step: EscalationStep, facts: DocumentFacts, day: date | None) -> s
         return ladder_letters.reminder_words(facts)
     if step.step is Step.MEASURES:
         return ladder_letters.measures_words(facts)
-    if step.step is Step.EXPOSURE:
-        return ladder_letters.exposure_words(facts, step.media, statement_of(facts))
     if step.step is Step.INTERVIEW:
         return _invitation(step, facts)
     return ladder_letters.guidance_words(facts, day) if day else ""
@@ -125,8 +124,8 @@ def text_of(
 ) -> Text | None:
     """Returns the text of a step's document; None for an interview that has no appointment yet.
 
-    `draft` is the document as a person altered it; None takes the platform's own words, in the
-    template of the bureau if it has one.
+    None for an exposure too. `draft` is the document as a person altered it; without one it has the
+    platform's own words, in the template of the bureau if it has one.
     """
     day = last_day(step.step, facts, kind, draft)
     words = (draft.text if draft else "") or words_of(step, facts, day)
@@ -134,8 +133,6 @@ def text_of(
         return ladder_letters.guidance_letter(facts, day, words)
     if step.step is Step.MEASURES:
         return ladder_letters.measures(facts, words)
-    if step.step is Step.EXPOSURE:
-        return ladder_letters.exposure(facts, step.media, statement_of(facts), words)
     if step.step is Step.REMINDER:
         return ladder_letters.reminder(facts, words)
     if step.meets_at is None:
@@ -155,10 +152,3 @@ def minutes_of(step: EscalationStep, facts: DocumentFacts) -> str:
     known = facts.wordings.get(MINUTES, ())
     template = known[-1][1] if known else ""
     return filled(template, _places(facts).chinese(words.rstrip("\n"))) if template else words
-
-
-def statement_of(facts: DocumentFacts) -> str:
-    """Returns the text that an exposure makes public."""
-    if facts.course == RED_ALERT:
-        return texts.statement(facts)
-    return matter_texts.statement(facts)

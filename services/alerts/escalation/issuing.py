@@ -15,7 +15,7 @@ from plumbing.change import Change
 from plumbing.papers.check_code import new_check_code
 from plumbing.papers.servicer import IssuedLetter
 from services.alerts.escalation import drafts
-from services.alerts.escalation.documents import facts_of, last_day, statement_of, text_of
+from services.alerts.escalation.documents import facts_of, last_day, text_of
 from services.alerts.escalation.texts import LETTER_TITLES
 from services.alerts.notices.issue import Matter, issue
 from services.alerts.tables import (
@@ -35,7 +35,6 @@ async def issue_document(
     step: EscalationStep,
     subject: Subject,
     draft: EscalationDraft | None = None,
-    media: Sequence[str] = (),
 ) -> None:
     """Issues the document of a step, as a person altered it: a numbered notice to the subject.
 
@@ -44,8 +43,6 @@ async def issue_document(
     kind = SubjectKind(subject.kind)
     step.number = await _next_number(change, case, step.step)
     facts = await facts_of(change.session, case, subject, change.today, step.number)
-    if step.step is Step.EXPOSURE:
-        step.statement, step.media = statement_of(facts), [*media]
     drafts.require_current(draft, facts)
     step.correct_by = last_day(step.step, facts, kind, draft)
     if (text := text_of(step, facts, kind, draft)) is None:

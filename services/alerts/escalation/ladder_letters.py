@@ -1,12 +1,11 @@
-"""The letters of the ladder, from reminder to exposure, and the minutes of an interview.
+"""The letters of the ladder, from reminder to interview, and the minutes of an interview.
 
 Each names the facts, the articles, what the subject is asked to do and by when, and what it is not
-(S4 四(二); S1 12(二), 19; R-130, R-131). The texts lie in `services/alerts/letter_texts/`.
+(S4 四(二); S1 12(二); R-130, R-131). The texts lie in `services/alerts/letter_texts/`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -50,23 +49,6 @@ def measures(facts: DocumentFacts, words: str = "") -> Text:
     """
     told = {"words": words or measures_words(facts), "remedy": remedy(facts.contact, facts.on)}
     written = _write("measures", Step.MEASURES, facts, **told)
-    return Text(written.title, body(written.body))
-
-
-def exposure_words(facts: DocumentFacts, media: Sequence[str], published: str) -> str:
-    """Returns the platform's own words of an exposure: the text made public, and the media."""
-    told = {"media": media, "published": published}
-    return _write("exposure_words", Step.EXPOSURE, facts, **told).body
-
-
-def exposure(facts: DocumentFacts, media: Sequence[str], published: str, words: str = "") -> Text:
-    """Writes the 《公开曝光告知》: the text made public, the media, and how to object.
-
-    `words` are those of the bureau; empty means the platform's own.
-    """
-    words = words or exposure_words(facts, media, published)
-    told = {"words": words, "remedy": remedy(facts.contact, facts.on)}
-    written = _write("exposure", Step.EXPOSURE, facts, **told)
     return Text(written.title, body(written.body))
 
 

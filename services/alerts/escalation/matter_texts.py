@@ -5,8 +5,7 @@ Pure functions (S3 24, 25; S1 12, 18, 19; S0 三(三)3; S4 四(二), 四(五)).
 
 from __future__ import annotations
 
-from law.escalation import Step
-from services.alerts.escalation.texts import CANCELLED, DocumentFacts
+from services.alerts.escalation.texts import CANCELLED
 from services.alerts.notices import english
 from services.alerts.notices.texts import Contact, Text, body
 
@@ -16,13 +15,11 @@ def of_grade(grade: str, receipt_id: str) -> str:
     return f"贵单位计量信用等级为{grade}（评级凭证编号：{receipt_id}）。"
 
 
-def statement(facts: DocumentFacts) -> str:
-    """Returns the text for public exposure: the subject and its grade, no person (S1 18, 19)."""
-    return graded(facts.name, facts.grade, facts.ground(Step.EXPOSURE))
-
-
 def graded(name: str, grade: str, ground: str) -> str:
-    """Returns what the public reads of a grade: without its receipt, with the article `ground`."""
+    """Returns what the public reads of a grade: without its receipt, with the article `ground`.
+
+    No person is named (S1 18, 19).
+    """
     return f"{name}：经核实，计量信用等级为{grade}（依据：{ground}）。"
 
 

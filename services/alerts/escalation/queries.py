@@ -1,22 +1,17 @@
-"""Queries of the escalation cases within the caller's scope, and of public exposures."""
+"""Queries of the escalation cases within the caller's scope."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import partial
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.courses import course_names, exposed_fields
-from law.disclosure.rule import Audience, visible_fields
 from law.errors import NotFound
-from law.escalation import Step
 from law.evidence import SubjectKind
-from plumbing import paging, row_scope
+from plumbing import paging
 from plumbing.identity import Role
 from plumbing.short_ids import find_by_id
 from plumbing.view import View
@@ -28,12 +23,12 @@ from services.alerts.escalation import wire as wire_escalations
 from services.alerts.escalation.closing import UNDECIDED
 from services.alerts.escalation.documents import facts_of, last_day, minutes_of, text_of, words_of
 from services.alerts.escalation.drafts import ALTERABLE, newest, outdated
-from services.alerts.escalation.filing import is_open
 from services.alerts.escalation.holding import open_orders
 from services.alerts.escalation.issuing import replaced
 from services.alerts.escalation.tables import OPEN_UNDERTAKING
 from services.alerts.escalation.texts import DocumentFacts
 from services.alerts.escalation.wire import Draft
+from services.alerts.exposure_lists.follow_ups import standing_for
 from services.alerts.lateness import late_with, note_late_alerts
 from services.alerts.queries import scope
 from services.alerts.tables import (
@@ -49,11 +44,6 @@ from services.alerts.tables import (
 )
 
 _ORDERS = {"opened_at": (Escalation.opened_at, Escalation.escalation_id)}
-_EXPOSURE_ORDERS = {
-    "subject_name": (Subject.name, EscalationStep.step_id),
-    "published_at": (EscalationStep.decided_at, EscalationStep.step_id),
-    "": (EscalationStep.step_id,),
-}
 
 
 async def find(view: View, escalation_id: str) -> Escalation:
@@ -153,6 +143,7 @@ async def get_escalation(view: View, request: pb.GetEscalationRequest) -> pb.Get
             pb.RunningContest(case_id=row.case_id, number=row.number)
             for row in await contests.of_case(session, case)
         ],
+        exposure_list_id=await standing_for(session, case) if of_people else "",
     )
 
 
@@ -198,66 +189,3 @@ def _draft(
     words = (draft.text if draft else "") or words_of(step, facts, day)
     words = words if step.step in ALTERABLE else ""
     return Draft(text, words, day, outdated(draft, facts) if draft else None)
-
-
-def _is_public(on: date) -> sa.ColumnElement[bool]:
-    """The SQL condition that every field of an exposure is public on a day."""
-    visible = {kind: visible_fields(kind, Audience.PUBLIC, on) for kind in SubjectKind}
-    of_courses = [
-        (col(Escalation.course) == course)
-        & col(Subject.kind).in_(
-            [kind for kind in visible if set(exposed_fields(course)).issubset(visible[kind])]
-        )
-        for course in course_names()
-    ]
-    return sa.or_(*of_courses)
-
-
-async def list_exposures(view: View, request: pb.ListExposuresRequest) -> pb.ListExposuresResponse:
-    """Lists the public exposures of open escalation cases in the requested order.
-
-    Without one the newest is first. Exposures of natural persons are left out.
-    """
-    rows = _exposed(view.today)
-    if request.bureau:
-        rows = rows.where(row_scope.of_bureau(request.bureau, Escalation.bureau))
-    if request.name_contains:
-        rows = rows.where(col(Subject.name).icontains(request.name_contains, autoescape=True))
-    order, reverse = paging.order(request, _EXPOSURE_ORDERS, " desc")
-    page, token = await paging.page(
-        view.session,
-        request,
-        rows,
-        *order,
-        newest_first=reverse,
-        key=partial(_key, order),
-    )
-    exposures = [
-        wire_escalations.exposure(step, name, bureau, course=course)
-        for step, name, bureau, course in page
-    ]
-    count = await paging.count(view.session, request, rows, token)
-    return pb.ListExposuresResponse(exposures=exposures, next_page_token=token, **count)
-
-
-def _exposed(on: date) -> Any:
-    """The exposures that are public on a day, each with the subject's name, the bureau and
-    the course of its case."""
-    return (
-        select(EscalationStep, Subject.name, Escalation.bureau, Escalation.course)
-        .join(Escalation, col(Escalation.escalation_id) == col(EscalationStep.escalation_id))
-        .join(Subject, col(Subject.subject_id) == col(Escalation.subject_id))
-        .where(
-            col(EscalationStep.step) == Step.EXPOSURE,
-            col(EscalationStep.state) == StepState.CARRIED_OUT,
-            col(EscalationStep.statement) != "",  # otherwise a list of exposures names it
-            _is_public(on),
-            is_open(),
-        )
-    )
-
-
-def _key(order: Sequence[Any], row: Any) -> list[Any]:
-    """The values by which an exposure stands in its place of the list."""
-    step, name, *_ = row
-    return [name if column is Subject.name else getattr(step, column.key) for column in order]

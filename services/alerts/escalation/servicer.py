@@ -21,6 +21,7 @@ from services.alerts.escalation import (
     queries,
     undertakings,
 )
+from services.alerts.exposure_lists.queries import list_exposures
 from services.alerts.tables import Subject
 
 
@@ -57,7 +58,7 @@ class EscalationServicer(Servicer, rpc.EscalationServiceServicer):
     CloseEscalation = change(by_hand.close_case)
     ListUntoldGrades = query(first_grades.list_untold_grades)
     ReleaseUntoldGrades = change(first_grades.release_untold_grades)
-    ListExposures = query(queries.list_exposures)
+    ListExposures = query(list_exposures)
 
     async def _grade(self, request: pb.ApproveStepRequest) -> Grade | None:
         """The subject's grade, if the request asks to record the interview in the archive."""

@@ -188,7 +188,9 @@ class EscalationStep(Base, table=True):
     `notice_id` is the notice with the document of the step; a `moved` interview has an earlier one
     too. `answer`, `asked_for` and `answer_reasons` are what the subject says to its invitation;
     `undertaking` is what it undertook at the interview, and `undertaking_by` the last day. `told`
-    is true once the bureau's daily digest has named the step in its present state.
+    is true once the bureau's daily digest has named the step in its present state. `statement` and
+    `media` are what an exposure made public by itself before ADR 0055, of a closed case; one of an
+    open case is moved to an exposure list.
     """
 
     __tablename__ = "escalation_step"

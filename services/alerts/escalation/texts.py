@@ -194,7 +194,9 @@ def _untold(on: date, number: int, since: date | None) -> list[str]:
 def _pending(pending: PendingStep, on: date) -> str:
     step = rung(pending.step, on)
     approver = "单位负责人" if step.approver == Approver.UNIT_HEAD else "办案人员"
-    task = (
-        "约谈日期已过，待记录情况" if pending.interview_past else f"{step.name_zh}待{approver}批准"
-    )
+    task = f"{step.name_zh}待{approver}批准"
+    if pending.step is Step.EXPOSURE:
+        task = f"{step.name_zh}待列入曝光名单公开，或者由{approver}不批准、暂缓"
+    if pending.interview_past:
+        task = "约谈日期已过，待记录情况"
     return f"{pending.subject}：{task}（{pending.since} 起）"

@@ -1,4 +1,4 @@
-"""Converts rows of escalation cases, steps and exposures to protobuf messages."""
+"""Converts rows of escalation cases and their steps to protobuf messages."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def step(
     if row.meets_at is not None:
         message.interview.CopyFrom(_interview(row))
     if row.statement:
-        message.exposure.CopyFrom(exposure(row, name, course=course))
+        message.exposure.CopyFrom(_exposure(row, name, course))
     return message
 
 
@@ -198,12 +198,8 @@ def _interview(row: EscalationStep) -> pb.Interview:
     )
 
 
-def exposure(row: EscalationStep, name: str, bureau: str = "", *, course: str) -> pb.Exposure:
-    """Returns the protobuf message of an exposure; `name` is the name of the exposed subject.
-
-    `bureau` is the bureau that made it public; it is left out where the case tells it. `course` is
-    that of its case.
-    """
+def _exposure(row: EscalationStep, name: str, course: str) -> pb.Exposure:
+    """What a step made public by itself before ADR 0055; `name` is that of the subject."""
     return pb.Exposure(
         exposure_id=str(row.step_id),
         subject_name=name,
@@ -211,7 +207,6 @@ def exposure(row: EscalationStep, name: str, bureau: str = "", *, course: str) -
         media=row.media,
         cite=_cite(row, course),
         published_at=stamp(row.decided_at),
-        bureau=bureau,
     )
 
 

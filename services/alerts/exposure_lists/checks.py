@@ -11,11 +11,19 @@ from plumbing.chunks import chunks
 from plumbing.identity import service_caller
 from plumbing.service import Findings
 from services.alerts.escalation.filing import IDS_PER_QUERY
+from services.alerts.exposure_lists.carrying_over import single_exposures
 from services.alerts.exposure_lists.endings import all_standing, over, settle
 
 
 async def report_over(session: AsyncSession, findings: Findings, on: date) -> None:
-    """Reports every entry that stands on a list although its ground is over."""
+    """Reports every entry that stands on a list although its ground is over.
+
+    Also reports the exposures of before ADR 0055 that no list has yet.
+    """
+    for _, case in (await session.exec(single_exposures())).all():
+        zh = "单独的曝光还没有转入曝光名单，因此没有公开；评级服务恢复后自动转入"
+        en = "A single exposure is not on a list yet, so not public; it is once grading answers"
+        findings.differ("exposure.not_carried_over", f"escalation/{case.escalation_id}", zh, en)
     for standing in chunks(await all_standing(session), IDS_PER_QUERY):
         for entry, _ in await over(session, standing, on):
             zh = "曝光名单中一项的事由已经消失而没有撤下，请执行 quanheng reconcile"

@@ -27,7 +27,8 @@ from services.alerts.exposure_lists import publishing, wire
 from services.alerts.exposure_lists.endings import end, standing_on
 from services.alerts.exposure_lists.grounds import (
     Ground,
-    already_listed,
+    Obstacle,
+    candidates_among,
     grounds_of,
     obstacles_of,
 )
@@ -47,7 +48,7 @@ Public = Mapping[str, Grade]
 async def compile_list(
     change: Change, request: pb.CompileExposureListRequest, *, public: Public
 ) -> pb.CompileExposureListResponse:
-    """Compiles a list from subjects that have a ground; nothing is public yet.
+    """Compiles a list from one or several subjects that have a ground; nothing is public yet.
 
     `public` are their grades as the public is shown them. Raises InvalidInput with every fault
     of the request, WrongState with what speaks against a subject, and NotPermitted outside the
@@ -56,7 +57,7 @@ async def compile_list(
     await exclusively(change.session, "escalations")
     verified_how = stripped("verified_how", request.verified_how)
     subjects = await _to_list(change, request.subject_ids)
-    grounds = await checked(change, subjects, public, "subject_ids")
+    grounds = await _grounds_to_list(change, subjects, public)
     row = ExposureList(
         list_id=str(uuid.uuid4()),
         bureau=subjects[0].bureau,
@@ -66,8 +67,7 @@ async def compile_list(
         compiled_at=change.at,
     )
     change.session.add(row)
-    for subject in subjects:
-        ground = grounds[subject.subject_id]
+    for subject, ground in zip(subjects, grounds, strict=True):
         entry = ExposureEntry(
             list_id=row.list_id,
             subject_id=subject.subject_id,
@@ -84,12 +84,11 @@ async def compile_list(
 
 
 async def _to_list(change: Change, subject_ids: Sequence[str]) -> list[Subject]:
-    """The subjects of a new list, in the requested order, none of them on a list already."""
+    """The subjects of a new list, in the requested order, all of one bureau."""
     rows = await change.session.exec(
         select(Subject).where(col(Subject.subject_id).in_(subject_ids))
     )
     known = {subject.subject_id: subject for subject in rows}
-    listed = await already_listed(change.session, subject_ids)
     bureaus = [known[subject_id].bureau for subject_id in subject_ids if subject_id in known]
     faults = list[Fault]()
     for place, subject_id in enumerate(subject_ids):
@@ -101,9 +100,6 @@ async def _to_list(change: Change, subject_ids: Sequence[str]) -> list[Subject]:
         if subject_id in subject_ids[:place]:
             zh, en = f"{subject.name}：一份名单中只列一次", f"{subject.name}: is named twice"
             faults.append(Fault(field, zh, en))
-        elif subject_id in listed:
-            zh = f"{subject.name}：已在另一份名单中"
-            faults.append(Fault(field, zh, f"{subject.name}: stands on another list"))
         elif subject.bureau != bureaus[0]:
             zh, en = "属于另一机关，请另列名单", "belongs to another bureau; make another list"
             faults.append(Fault(field, f"{subject.name}：{zh}", f"{subject.name}: {en}"))
@@ -112,13 +108,38 @@ async def _to_list(change: Change, subject_ids: Sequence[str]) -> list[Subject]:
     return [known[subject_id] for subject_id in subject_ids]
 
 
-async def checked(
-    change: Change, subjects: Sequence[Subject], public: Public, field: str
-) -> dict[str, Ground]:
-    """Returns the grounds of subjects; raises WrongState with whatever speaks against any."""
+async def _grounds_to_list(
+    change: Change, subjects: Sequence[Subject], public: Public
+) -> list[Ground]:
+    """For what each subject is listed; raises WrongState with whatever speaks against any."""
+    found = await candidates_among(change.session, subjects, public, change.today)
+    against = [obstacles for _, obstacles in found]
+    _require_clear(change, subjects, against, "subject_ids")
+    return [ground for ground, _ in found if ground is not None]
+
+
+async def _grounds_still(
+    change: Change, entries: Sequence[ExposureEntry], subjects: Sequence[Subject], public: Public
+) -> list[Ground]:
+    """The grounds of entries as they are now; raises WrongState with what speaks against any."""
     ids = [subject.subject_id for subject in subjects]
     grounds = await grounds_of(change.session, ids, change.today)
-    found = await obstacles_of(change.session, subjects, grounds, public, change.today)
+    pairs = [
+        (subject, grounds.get(subject.subject_id, {}).get(entry.course))
+        for entry, subject in zip(entries, subjects, strict=True)
+    ]
+    against = await obstacles_of(change.session, pairs, public, change.today)
+    _require_clear(change, subjects, against, "entries")
+    return [ground for _, ground in pairs if ground is not None]
+
+
+def _require_clear(
+    change: Change,
+    subjects: Sequence[Subject],
+    against: Sequence[Sequence[Obstacle]],
+    field: str,
+) -> None:
+    """Raises WrongState with whatever speaks `against` exposing one of these subjects."""
     faults = [
         Fault(
             f"{field}[{place}]",
@@ -126,13 +147,12 @@ async def checked(
             f"{subject.name}: {one.en}",
             cite=one.cite,
         )
-        for place, subject in enumerate(subjects)
-        for one in found[subject.subject_id]
+        for place, (subject, obstacles) in enumerate(zip(subjects, against, strict=True))
+        for one in obstacles
     ]
     if faults:
         zh, en = "有的主体现在不能公开曝光", "Some subjects cannot be exposed now"
         raise WrongState(zh, en, cite=exposure_rules(change.today).verified_cite, faults=faults)
-    return grounds
 
 
 async def review_list(
@@ -178,14 +198,13 @@ async def release_list(
     if not entries:
         raise WrongState("名单中已没有主体", "No subject is left on the list", list=row.list_id)
     subjects = [await change.session.get_one(Subject, one.subject_id) for one in entries]
-    grounds = await checked(change, subjects, public, "entries")
+    grounds = await _grounds_still(change, entries, subjects, public)
     await _require_as_reviewed(change, entries, subjects, grounds)
     await publishing.number(change, row)
     row.state, row.media = ListState.RELEASED, [*request.media]
     row.released_by, row.released_at = change.on_behalf_of, change.at
     change.session.add(row)
-    for entry, subject in zip(entries, subjects, strict=True):
-        ground = grounds[subject.subject_id]
+    for entry, subject, ground in zip(entries, subjects, grounds, strict=True):
         entry.escalation_id, entry.receipt_id = ground.escalation_id, ground.receipt_id
         await publishing.publish(change, row, entry, subject)
     after = {"number": row.number, "media": row.media, "entries": len(entries)}
@@ -197,15 +216,15 @@ async def _require_as_reviewed(
     change: Change,
     entries: Sequence[ExposureEntry],
     subjects: Sequence[Subject],
-    grounds: Mapping[str, Ground],
+    grounds: Sequence[Ground],
 ) -> None:
     """Raises WrongState with every entry that would not say any more what was reviewed (S1 18).
 
     The case that follows up, and the receipt of the same grade, may have changed meanwhile.
     """
     faults, rule = list[Fault](), review_rule(change.today)
-    for place, (entry, subject) in enumerate(zip(entries, subjects, strict=True)):
-        ground = grounds[subject.subject_id]
+    together = zip(entries, subjects, grounds, strict=True)
+    for place, (entry, subject, ground) in enumerate(together):
         now = (*_reviewed_part(ground), await publishing.statement_of(change, subject, ground))
         if now != (*_reviewed_part(entry), entry.statement):
             zh = f"{subject.name}：公开的内容在编制之后变动，请先撤下这一项，再另行编制"

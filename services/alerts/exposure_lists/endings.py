@@ -40,7 +40,7 @@ from services.alerts.exposure_lists.wording import still_true
 from services.alerts.notices.issue import Matter, contact_of, issue
 from services.alerts.tables import Escalation, NoticeKind, Subject
 
-_WHY = {
+WHY = {
     Ended.GROUND: "列入的事由已经消失：等级已变动，或者督促已终结。",
     Ended.SUBJECT: "该主体尚在核对、已删除或者已注销，或者依法不得公开。",
     Ended.MOVED: "该主体已经改由其他机关监管。",
@@ -63,7 +63,7 @@ async def settle(change: Change, subject_ids: Collection[str]) -> None:
         await end_of_grades(change, chunk)
         entries = await _standing(change.session, chunk)
         for entry, why in await over(change.session, entries, change.today):
-            await end(change, entry, why, _WHY[why])
+            await end(change, entry, why, WHY[why])
         for entry in entries:
             if entry.state is EntryState.PUBLIC:
                 await _reword(change, entry)
@@ -74,7 +74,7 @@ async def _reword(change: Change, entry: ExposureEntry) -> None:
     subject = await change.session.get_one(Subject, entry.subject_id)
     said, before = await still_true(change, entry, subject), entry.statement
     if not said:
-        await end(change, entry, Ended.GROUND, _WHY[Ended.GROUND])
+        await end(change, entry, Ended.GROUND, WHY[Ended.GROUND])
     elif said != before:
         entry.statement = said
         change.session.add(entry)
@@ -100,7 +100,7 @@ async def follow_decision(change: Change, case: Case, subject_id: str) -> None:
     for entry in await _standing(change.session, [subject_id]):
         rests_on = {GRADE, *OF_RECORDS} if entry.grade else _OF_INSTRUMENTS
         if changed & rests_on or (graded and entry.grade):
-            await end(change, entry, Ended.OBJECTION, _WHY[Ended.OBJECTION])
+            await end(change, entry, Ended.OBJECTION, WHY[Ended.OBJECTION])
 
 
 async def follow_contest(change: Change, case_id: str, subject_id: str, at: datetime) -> None:
@@ -115,7 +115,7 @@ async def follow_contest(change: Change, case_id: str, subject_id: str, at: date
     for entry in await _standing(change.session, [subject_id]):
         row = await change.session.get_one(ExposureList, entry.list_id)
         if row.released_at is not None and at < row.released_at:
-            await end(change, entry, Ended.CONTESTED, _WHY[Ended.CONTESTED])
+            await end(change, entry, Ended.CONTESTED, WHY[Ended.CONTESTED])
 
 
 async def follow_public_grade(change: Change, event: PublicGradeDiffers) -> None:
@@ -129,7 +129,7 @@ async def follow_public_grade(change: Change, event: PublicGradeDiffers) -> None
         row = await change.session.get_one(ExposureList, entry.list_id)
         of_public = (shown.ruleset_id, shown.grade) == (entry.ruleset_id, entry.grade)
         if entry.grade and not of_public and at >= row.compiled_at:
-            await end(change, entry, Ended.NOT_SHOWN, _WHY[Ended.NOT_SHOWN])
+            await end(change, entry, Ended.NOT_SHOWN, WHY[Ended.NOT_SHOWN])
 
 
 async def end(change: Change, entry: ExposureEntry, why: Ended, reasons: str, by: str = "") -> None:

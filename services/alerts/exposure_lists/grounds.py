@@ -59,6 +59,13 @@ class Obstacle:
     cite: str
 
 
+_DECIDED = Obstacle(
+    "异议或者复核的决定改变了这一等级所依据的信息，同一评定不再列入",
+    "a decision on an objection changed what this very statement of the grade rests on",
+    f"{OBJECTION_CITE}; C-41",
+)
+
+
 def exposing_course(ruleset_id: str, grade: str, on: date) -> Course | None:
     """Returns the course that a grade opens if exposure is one of its steps, or None."""
     found = grade_course(ruleset_id, grade, on)
@@ -86,70 +93,109 @@ def _reached_exposure() -> tuple[sa.ColumnElement[bool], ...]:
 
 async def grounds_of(
     session: AsyncSession, subject_ids: Collection[str], on: date
-) -> dict[str, Ground]:
-    """Returns the ground of each of these subjects that has one; its grade before a red alert."""
+) -> dict[str, dict[str, Ground]]:
+    """Returns the grounds of those of these subjects that have any, by course.
+
+    The grade of a subject comes before its red alerts.
+    """
     rows = select(Escalation).where(col(Escalation.subject_id).in_(subject_ids))
     red = (await session.exec(rows.where(*_reached_exposure()))).all()
     of_grades = (await session.exec(rows.where(Escalation.matter == MATTER, is_open()))).all()
     cases = {case.subject_id: case.escalation_id for case in of_grades}
-    article = rung_of(RED_ALERT, Step.EXPOSURE, on).cite if red else ""
-    found = {case.subject_id: Ground(RED_ALERT, article, case.escalation_id) for case in red}
+    found: dict[str, dict[str, Ground]] = {}
     graded = select(StandingGrade).where(col(StandingGrade.subject_id).in_(subject_ids))
     for row in await session.exec(graded):
         if course := exposing_course(row.ruleset_id, row.grade, on):
             of_grade = (row.ruleset_id, row.grade, row.receipt_id)
-            case = cases.get(row.subject_id, "")
-            found[row.subject_id] = Ground(course.id, course.cite, case, *of_grade)
+            case_id = cases.get(row.subject_id, "")
+            ground = Ground(course.id, course.cite, case_id, *of_grade)
+            found.setdefault(row.subject_id, {})[course.id] = ground
+    article = rung_of(RED_ALERT, Step.EXPOSURE, on).cite if red else ""
+    for case in red:
+        ground = Ground(RED_ALERT, article, case.escalation_id)
+        found.setdefault(case.subject_id, {})[RED_ALERT] = ground
     return found
+
+
+async def candidates_among(
+    session: AsyncSession, subjects: Sequence[Subject], public: Mapping[str, Grade], on: date
+) -> list[tuple[Ground | None, list[Obstacle]]]:
+    """Returns for what each of these subjects may be listed now, and what speaks against it.
+
+    Of several grounds it is the first for which the subject stands on no list and against which
+    nothing speaks. `public` are the grades as the public is shown them.
+    """
+    ids = [subject.subject_id for subject in subjects]
+    grounds, listed = await grounds_of(session, ids, on), await already_listed(session, ids)
+    pairs: list[tuple[Subject, Ground | None]] = []
+    for subject in subjects:
+        of_subject = grounds.get(subject.subject_id, {})
+        left = [g for course, g in of_subject.items() if (subject.subject_id, course) not in listed]
+        of_all = left or [*of_subject.values()][:1]
+        pairs += [(subject, ground) for ground in of_all] or [(subject, None)]
+    found: dict[str, tuple[Ground | None, list[Obstacle]]] = {}
+    against = await obstacles_of(session, pairs, public, on)
+    for (subject, ground), obstacles in zip(pairs, against, strict=True):
+        if ground is not None and (subject.subject_id, ground.course) in listed:
+            zh, en = "已在另一份名单中", "stands on another list"
+            obstacles.append(Obstacle(zh, en, f"{exposure_rules(on).verified_cite}; C-41"))
+        before = found.get(subject.subject_id)
+        if before is None or (before[1] and not obstacles):
+            found[subject.subject_id] = ground, obstacles
+    return [found[subject_id] for subject_id in ids]
 
 
 async def obstacles_of(
     session: AsyncSession,
-    subjects: Sequence[Subject],
-    grounds: Mapping[str, Ground],
+    pairs: Sequence[tuple[Subject, Ground | None]],
     public: Mapping[str, Grade],
     on: date,
-) -> dict[str, list[Obstacle]]:
-    """Returns what speaks against exposing each subject on a day; an empty list if nothing does.
+) -> list[list[Obstacle]]:
+    """Returns what speaks against exposing each subject for a ground; nothing if the list is empty.
 
-    `public` are the grades as the public is shown them.
+    A ground is None for a subject that has none any more. `public` are the grades as the public is
+    shown them.
     """
-    ids = [subject.subject_id for subject in subjects]
-    rows = select(Contest).where(col(Contest.subject_id).in_(ids), col(Contest.running))
+    ids = {subject.subject_id for subject, _ in pairs}
+    running = await _running(session, ids)
+    cases = {ground.escalation_id for _, ground in pairs if ground and ground.escalation_id}
+    followed_up = await said_against(session, cases, on)
+    decided = await _decided_against(session, ids)
+    found = []
+    for subject, ground in pairs:
+        obstacles = [
+            *not_to_be_named(subject, ground.course if ground else "", on),
+            *_not_settled(ground, running.get(subject.subject_id, []), on),
+            *not_shown(ground, public.get(subject.subject_id)),
+        ]
+        if ground is not None:
+            cite = f"{rung(Step.EXPOSURE, on).cite}; C-41"
+            against = followed_up.get(ground.escalation_id, [])
+            obstacles += [Obstacle(zh, en, cite) for zh, en in against]
+            if (subject.subject_id, ground.receipt_id) in decided:
+                obstacles.append(_DECIDED)
+        found.append(obstacles)
+    return found
+
+
+async def _running(session: AsyncSession, subject_ids: Collection[str]) -> dict[str, list[str]]:
+    """The numbers of the running objections of each subject, in order."""
+    rows = select(Contest).where(col(Contest.subject_id).in_(subject_ids), col(Contest.running))
     running: dict[str, list[str]] = {}
     for contest in await session.exec(rows.order_by(Contest.number)):
         if contest.targets:  # without any it is a repair, of which earlier releases kept a row
             running.setdefault(contest.subject_id, []).append(contest.number)
-    cases = [ground.escalation_id for ground in grounds.values() if ground.escalation_id]
-    followed_up = await said_against(session, cases, on)
-    decided = await _decided_against(session, ids)
-    found = {}
-    for subject in subjects:
-        ground, contests = grounds.get(subject.subject_id), running.get(subject.subject_id, [])
-        shown = public.get(subject.subject_id)
-        found[subject.subject_id] = [
-            *not_to_be_named(subject, ground.course if ground else "", on),
-            *_not_settled(ground, contests, on),
-            *_not_shown(ground, shown),
-        ]
-        if ground is None:
-            continue
-        cite = rung(Step.EXPOSURE, on).cite
-        against = followed_up.get(ground.escalation_id, [])
-        found[subject.subject_id] += [Obstacle(zh, en, f"{cite}; C-41") for zh, en in against]
-        if (subject.subject_id, ground.receipt_id) in decided:
-            zh = "异议或者复核的决定改变了这一等级所依据的信息，同一评定不再列入"
-            en = "a decision on an objection changed what this very statement of the grade rests on"
-            found[subject.subject_id].append(Obstacle(zh, en, f"{OBJECTION_CITE}; C-41"))
-    return found
+    return running
 
 
-async def already_listed(session: AsyncSession, subject_ids: Collection[str]) -> set[str]:
-    """Returns those of these subjects that stand on a list, public or not."""
-    rows = select(ExposureEntry.subject_id).where(
+async def already_listed(
+    session: AsyncSession, subject_ids: Collection[str]
+) -> set[tuple[str, str]]:
+    """Returns those of these subjects that stand on a list, public or not, each with the course."""
+    rows = select(ExposureEntry.subject_id, ExposureEntry.course).where(
         col(ExposureEntry.subject_id).in_(subject_ids), sa.text(STANDING)
     )
-    return set(await session.exec(rows))
+    return set((await session.exec(rows)).all())
 
 
 async def _decided_against(
@@ -198,8 +244,11 @@ def _not_settled(ground: Ground | None, contests: Sequence[str], on: date) -> li
     return obstacles
 
 
-def _not_shown(ground: Ground | None, shown: Grade | None) -> list[Obstacle]:
-    """Whether the public is shown another grade, since records wait for review or are withheld."""
+def not_shown(ground: Ground | ExposureEntry | None, shown: Grade | None) -> list[Obstacle]:
+    """Returns whether the public is shown another grade than the one of a ground, or of an entry.
+
+    Then records that it rests on wait for their review, or are withheld (S1 18).
+    """
     if ground is None or not ground.grade:
         return []
     if shown and (shown.ruleset_id, shown.grade) == (ground.ruleset_id, ground.grade):

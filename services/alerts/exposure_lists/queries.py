@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlmodel import col, select
@@ -14,16 +15,11 @@ from law.evidence import SubjectKind
 from plumbing import paging, row_scope
 from plumbing.short_ids import find_by_id
 from plumbing.view import View
+from protos.alerts.v1 import escalations_pb2
 from protos.alerts.v1 import exposure_lists_pb2 as pb
 from protos.grading.v1.grading_pb2 import Grade
 from services.alerts.exposure_lists import wire
-from services.alerts.exposure_lists.grounds import (
-    Obstacle,
-    already_listed,
-    grounds_of,
-    has_ground,
-    obstacles_of,
-)
+from services.alerts.exposure_lists.grounds import candidates_among, has_ground
 from services.alerts.exposure_lists.tables import (
     EntryState,
     ExposureEntry,
@@ -31,6 +27,12 @@ from services.alerts.exposure_lists.tables import (
     ListState,
 )
 from services.alerts.tables import Subject
+
+_ORDERS = {
+    "subject_name": (Subject.name, ExposureEntry.entry_id),
+    "published_at": (ExposureList.released_at, ExposureEntry.entry_id),
+    "": (ExposureEntry.entry_id,),
+}
 
 
 async def candidates(
@@ -44,6 +46,8 @@ async def candidates(
     rows = rows.where(has_ground(view.today))
     if request.bureau:
         rows = rows.where(row_scope.of_bureau(request.bureau, Subject.bureau))
+    if request.subject_id:
+        rows = rows.where(col(Subject.subject_id) == request.subject_id)
     page, token = await paging.page(view.session, request, rows, Subject.subject_id)
     count = await paging.count(view.session, request, rows, token)
     return page, pb.ListExposureCandidatesResponse(candidates=(), next_page_token=token, **count)
@@ -53,15 +57,10 @@ async def listed(
     view: View, subjects: Sequence[Subject], public: Mapping[str, Grade]
 ) -> list[pb.ExposureCandidate]:
     """Returns subjects with their grounds and what speaks against each."""
-    ids = [subject.subject_id for subject in subjects]
-    grounds = await grounds_of(view.session, ids, view.today)
-    obstacles = await obstacles_of(view.session, subjects, grounds, public, view.today)
-    for subject_id in await already_listed(view.session, ids):
-        zh, en = "已在另一份名单中", "stands on another list"
-        obstacles[subject_id].append(Obstacle(zh, en, ""))
+    found = await candidates_among(view.session, subjects, public, view.today)
     return [
-        wire.candidate(one, grounds.get(one.subject_id), obstacles[one.subject_id])
-        for one in subjects
+        wire.candidate(subject, ground, obstacles)
+        for subject, (ground, obstacles) in zip(subjects, found, strict=True)
     ]
 
 
@@ -107,23 +106,51 @@ async def list_exposure_lists(
 async def list_exposed_subjects(
     view: View, request: pb.ListExposedSubjectsRequest
 ) -> pb.ListExposedSubjectsResponse:
-    """Returns a page of the subjects that stand on a public list now, the newest first."""
+    """Returns a page of the subjects that stand on a public list now.
+
+    They are in the requested order, the newest first without one.
+    """
+    page, answered = await public_entries(view, request)
+    subjects = [wire.exposed(*row) for row in page]
+    return pb.ListExposedSubjectsResponse(subjects=subjects, **answered)
+
+
+async def list_exposures(
+    view: View, request: escalations_pb2.ListExposuresRequest
+) -> escalations_pb2.ListExposuresResponse:
+    """Returns the same page in the form of the former call, which readers outside may still use."""
+    page, answered = await public_entries(view, request)
+    exposures = [wire.exposure(*row) for row in page]
+    return escalations_pb2.ListExposuresResponse(exposures=exposures, **answered)
+
+
+async def public_entries(
+    view: View, request: pb.ListExposedSubjectsRequest | escalations_pb2.ListExposuresRequest
+) -> tuple[Sequence[Any], dict[str, Any]]:
+    """Returns a page of the public entries, and the fields of the answer that lead to the rest.
+
+    Each has its list and the name of its subject.
+    """
     rows = _exposed(view.today)
     if request.bureau:
         rows = rows.where(row_scope.of_bureau(request.bureau, ExposureEntry.bureau))
     if request.name_contains:
         rows = rows.where(col(Subject.name).icontains(request.name_contains, autoescape=True))
+    order, reverse = paging.order(request, _ORDERS, " desc")
+    key = partial(_key, order)
     page, token = await paging.page(
-        view.session,
-        request,
-        rows,
-        ExposureEntry.entry_id,
-        newest_first=True,
-        key=lambda row: [row[0].entry_id],
+        view.session, request, rows, *order, newest_first=reverse, key=key
     )
     count = await paging.count(view.session, request, rows, token)
-    subjects = [wire.exposed(*row) for row in page]
-    return pb.ListExposedSubjectsResponse(subjects=subjects, next_page_token=token, **count)
+    return page, {"next_page_token": token, **count}
+
+
+def _key(order: Sequence[Any], row: Any) -> list[Any]:
+    """The values by which an entry stands in its place of the list."""
+    entry, of, name = row
+    if order[0] is Subject.name:
+        return [name, entry.entry_id]
+    return [of.released_at, entry.entry_id] if len(order) > 1 else [entry.entry_id]
 
 
 def _exposed(on: date) -> Any:

@@ -53,6 +53,7 @@ class ExposureList(Base, table=True):
 
     `verified_how` says how the facts were verified (S1 19), `findings` what the confidentiality
     review found (S1 18). `year` and `serial` make the number; they are None before the release.
+    A list of which nobody reviewed the entry was carried over: see `carrying_over`.
     """
 
     __tablename__ = "exposure_list"
@@ -89,14 +90,16 @@ class ExposureEntry(Base, table=True):
 
     `course` is that of the follow-up which the ground would open; `escalation_id` the open case, if
     there is one. The three fields of the grade are empty of a red alert. A subject stands on one
-    list at a time. `ended_by` is empty where the entry ended by itself.
+    list at a time for one matter. `ended_by` is empty where the entry ended by itself.
     """
 
     __tablename__ = "exposure_entry"
     __table_args__ = (
         sa.Index("ix_exposure_entry_list", "list_id", "entry_id"),
         sa.Index("ix_exposure_entry_state", "state", "entry_id"),
-        partial_index("ix_exposure_entry_standing", "subject_id", where=STANDING, unique=True),
+        partial_index(
+            "ix_exposure_entry_standing", "subject_id", "course", where=STANDING, unique=True
+        ),
     )
 
     entry_id: int | None = Field(default=None, primary_key=True, sa_type=SerialColumn)

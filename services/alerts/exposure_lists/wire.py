@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.courses import course_names
+from protos.alerts.v1 import escalations_pb2
 from protos.alerts.v1 import exposure_lists_pb2 as pb
 from services.alerts.escalation.wire import stamp
 from services.alerts.exposure_lists.grounds import Ground, Obstacle
@@ -114,4 +115,17 @@ def exposed(entry: ExposureEntry, row: ExposureList, name: str) -> pb.ExposedSub
         bureau=row.bureau,
         media=row.media,
         published_at=stamp(row.released_at),
+    )
+
+
+def exposure(entry: ExposureEntry, row: ExposureList, name: str) -> escalations_pb2.Exposure:
+    """Returns the same in the form of the former call."""
+    return escalations_pb2.Exposure(
+        exposure_id=str(entry.entry_id),
+        subject_name=name,
+        statement=entry.statement,
+        media=row.media,
+        cite=entry.cite,
+        published_at=stamp(row.released_at),
+        bureau=entry.bureau,
     )

@@ -113,25 +113,9 @@ _REPAIRS = Dataset(
     ),
     reading.repairs,
 )
-_EXPOSURES = Dataset(
-    "exposures",
-    N_("曝光"),
-    N_("正在公开的曝光；督促事项办结后撤下。"),
-    ("exposure_id",),
-    (
-        Field("exposure_id", N_("曝光编号"), lambda row: row.exposure_id),
-        Field("subject_name", N_("主体名称"), lambda row: row.subject_name),
-        Field("statement", N_("内容"), lambda row: row.statement),
-        Field("media", N_("公开方式"), lambda row: "、".join(row.media)),
-        Field("article", N_("依据"), lambda row: _article(row.cite)),
-        Field("published_at", N_("公开时间"), lambda row: _written(row.published_at), "datetime"),
-        Field("bureau", N_("监管机关代码"), lambda row: row.bureau),
-    ),
-    reading.exposures,
-)
 _EXPOSED = Dataset(
     "exposed",
-    N_("曝光名单"),
+    N_("曝光"),
     N_("正在公开的曝光名单中的主体；列入的事由消失后撤下。"),
     ("entry_id",),
     (
@@ -300,7 +284,6 @@ DATASETS: Mapping[str, Dataset] = {
         _RECORDS,
         _RECORD_CHANGES,
         _REPAIRS,
-        _EXPOSURES,
         _EXPOSED,
         _INDICES,
         _INDEX_ROWS,

@@ -13,7 +13,6 @@ from law.terms.workdays import Edition, edition
 from law.texts_in_force.load import list_rulesets
 from law.texts_in_force.model import Ruleset
 from plumbing.client import ask
-from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.alerts.v1 import exposure_lists_pb2 as exposure_lists
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.grading.v1 import grading_pb2 as grading
@@ -90,14 +89,6 @@ async def records(services: Services) -> AsyncIterator[registry.DisclosedRecord]
     async for answer in _pages(services.registry.ListDisclosedRecords, request):
         for record in answer.records:
             yield record
-
-
-async def exposures(services: Services) -> AsyncIterator[escalations.Exposure]:
-    """Reads every exposure that is public today."""
-    request = escalations.ListExposuresRequest(page_size=PAGE_SIZE)
-    async for answer in _pages(services.escalations.ListExposures, request):
-        for exposure in answer.exposures:
-            yield exposure
 
 
 async def exposed(services: Services) -> AsyncIterator[exposure_lists.ExposedSubject]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from law.escalation import Step, archive_cite, exposure_rules, rung
+from law.escalation import Step, archive_cite, rung
 from plumbing.client import Refusal, ask
 from plumbing.clock import SHANGHAI
 from plumbing.identity import Role
@@ -151,10 +151,6 @@ def _approval(visit: Visit, which: dict[str, Any]) -> pb.ApproveStepRequest:
         request.appointment.place = visit.field("place")
         request.appointment.attendees = visit.field("attendees")
         request.appointment.note_in_archive = visit.field("note_in_archive") == "yes"
-    if visit.field("step") == "exposure":
-        request.publication.facts_verified = visit.field("facts_verified") == "yes"
-        request.publication.confidentiality_reviewed = visit.field("reviewed") == "yes"
-        request.publication.media.extend(visit.lines("media"))
     return request
 
 
@@ -201,10 +197,10 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         late=partial(order_words.late, visit.say),
         who_is_late=lambda code: visit.say(order_words.WHO_IS_LATE[code]),
         approver=_approver(answer.escalation, on) if is_proposed else "",
-        decides=is_proposed and decides(visit, answer.escalation, on),
+        decides=is_proposed and _decides(visit, answer.escalation, on),
         firm=await subject(visit, answer.escalation.subject_id),
         form=visit.form,
-        media=list(exposure_rules(on).media),
+        list_id=answer.exposure_list_id,
         back=list_address(visit, PATH),
         **values,
     )
@@ -235,12 +231,18 @@ async def _permits(visit: Visit, case: pb.Escalation) -> dict[str, Any]:
     return {"permit_measures": found, "permits": named}
 
 
-def decides(visit: Visit, case: pb.Escalation, on: date) -> bool:
+def _decides(visit: Visit, case: pb.Escalation, on: date) -> bool:
     """Returns whether the visitor may decide about the proposed step of a case.
 
     Whoever opened the case by stating its facts may not.
     """
     return visit.has(_approver(case, on)) and case.opened_by != visit.person.account_id
+
+
+def acts(visit: Visit, case: pb.Escalation, on: date) -> bool:
+    """Returns whether the visitor decides about the proposed step, or compiles the list for it."""
+    of_list = case.step == Step.EXPOSURE and visit.has(Role.CASEWORKER)
+    return of_list or _decides(visit, case, on)
 
 
 def _approver(case: pb.Escalation, on: date) -> Role:

@@ -16,12 +16,18 @@ from plumbing.identity import Role
 from protos.alerts.v1 import exposure_lists_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.forms import told
-from services.portal.pages.reading import account_names, article_cell, bureau_names, today
+from services.portal.pages.reading import (
+    account_names,
+    article_cell,
+    bureau_names,
+    subject_names,
+    today,
+)
 from services.portal.pages.tasks import Task
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
-PATH, PUBLIC_PATH = "/exposure-lists", "/notices/exposed"
+PATH, PUBLIC_PATH = "/exposure-lists", "/notices"
 CASEWORK = (Role.CASEWORKER, Role.UNIT_HEAD)
 MOST_TASKS = 30
 STATES = {
@@ -108,9 +114,12 @@ def _at(field: str, of: str, values: dict[str, Any]) -> dict[str, Any]:
 
 async def _candidates(visit: Visit, **values: Any) -> Response:
     words, is_zh = visit.words, visit.words.lang == "zh"
+    one_subject = await subject_names(visit, [asked] if (asked := visit.query("subject")) else [])
 
     async def read(asked: Asked) -> Chunk[pb.ExposureCandidate]:
-        request = pb.ListExposureCandidatesRequest(bureau=asked["bureau"], **asked.paging)
+        request = pb.ListExposureCandidatesRequest(
+            bureau=asked["bureau"], subject_id=asked["subject"], **asked.paging
+        )
         answer = await ask(visit.services.exposure_lists.ListExposureCandidates(request))
         return chunk_of(answer, answer.candidates)
 
@@ -136,11 +145,14 @@ async def _candidates(visit: Visit, **values: Any) -> Response:
         ),
         read=read,
         empty=N_("现在没有主体有曝光的事由。"),
-        filters=(Filter("bureau", N_("机关"), [*(await bureau_names(visit)).items()]),),
+        filters=(
+            Filter("bureau", N_("机关"), [*(await bureau_names(visit)).items()]),
+            *(Filter("subject", N_("主体"), [(key, s.name)]) for key, s in one_subject.items()),
+        ),
         key=lambda row: "" if row.obstacles else row.subject_id,
     )
     given: dict[str, Any] = {"errors": {}, **values}
-    chosen = visit.fields("chosen") if visit.form else []
+    chosen = visit.fields("chosen") if visit.form else [*one_subject]
     return await show(
         visit, shown, "exposure/new.html", form=visit.form or {}, chosen=chosen, **given
     )
@@ -254,13 +266,17 @@ async def tasks(visit: Visit) -> list[Task]:
 
 
 async def public(visit: Visit) -> Response:
-    """Shows the subjects that stand on a public list now."""
+    """Shows who is exposed now, which is who stands on a public list, and the other notices."""
     bureaus = await bureau_names(visit)
     shown: Listing[pb.ExposedSubject] = Listing(
         path=PUBLIC_PATH,
-        title=N_("曝光名单"),
+        title=N_("曝光"),
         columns=(
-            Column(N_("主体"), lambda one: Cell(one.subject_name, link=f"/firms/{one.subject_id}")),
+            Column(
+                N_("主体"),
+                lambda one: Cell(one.subject_name, link=f"/firms/{one.subject_id}"),
+                order_by="subject_name",
+            ),
             Column(N_("曝光的内容"), lambda one: one.statement),
             Column(N_("依据"), lambda one: article_cell(visit.words, one.cite)),
             Column(
@@ -272,21 +288,22 @@ async def public(visit: Visit) -> Response:
                 lambda one: Cell(
                     one.published_at.ToDatetime(SHANGHAI), note=visit.words.listed(one.media)
                 ),
+                order_by="published_at",
             ),
         ),
         read=partial(_public, visit),
-        empty=N_("目前没有主体在曝光名单上。"),
+        empty=N_("目前没有曝光。"),
         filters=(
             Filter("q", N_("主体名称中有"), asks="name_contains"),
             Filter("bureau", N_("机关"), list(bureaus.items())),
         ),
     )
-    return await show(visit, shown, "public/exposed.html", public=True)
+    return await show(visit, shown, "public/notices.html", public=True)
 
 
 async def _public(visit: Visit, asked: Asked) -> Chunk[pb.ExposedSubject]:
     request = pb.ListExposedSubjectsRequest(
-        name_contains=asked["q"], bureau=asked["bureau"], **asked.paging
+        name_contains=asked["q"], bureau=asked["bureau"], order_by=asked.order_by, **asked.paging
     )
     answer = await ask(visit.services.exposure_lists.ListExposedSubjects(request))
     rows: Sequence[pb.ExposedSubject] = answer.subjects

@@ -7,6 +7,7 @@ from datetime import date
 
 from starlette.responses import Response
 
+from law.escalation import Step
 from law.objection import CaseKind
 from plumbing.client import ask
 from plumbing.identity import Role
@@ -42,7 +43,7 @@ from services.portal.pages import (
 )
 from services.portal.pages.absences import stood_in_for
 from services.portal.pages.case_powers import is_heard_by
-from services.portal.pages.escalations import decides
+from services.portal.pages.escalations import acts
 from services.portal.pages.reading import (
     board_of,
     bureau_names,
@@ -209,14 +210,15 @@ async def _step_tasks(visit: Visit, words: Words) -> list[Task]:
     request = escalations.ListEscalationsRequest(state="proposed", page_size=SHOWN)
     answer = await ask(visit.services.escalations.ListEscalations(request))
     on, others = date.fromisoformat(await today(visit)), _others(answer)
-    found = [case for case in answer.escalations if decides(visit, case, on)]
+    found = [case for case in answer.escalations if acts(visit, case, on)]
     firms = await subject_names(visit, (case.subject_id for case in found))
     sentence = visit.say(N_("审批对 {firm} 的{step}"))
+    to_list = visit.say(N_("对 {firm} 的曝光待曝光名单公开"))
     more = visit.say(N_("另有 {n} 项督促待审批，见督促列表")).format(n=others)
     rest = [Task(more, "/escalations", "", (3, ""))] if others else []
     return rest + [
         Task(
-            sentence.format(
+            (to_list if case.step == Step.EXPOSURE else sentence).format(
                 firm=firms[case.subject_id].name if case.subject_id in firms else "",
                 step=words.escalation_step(case.step),
             ),

@@ -1,4 +1,4 @@
-"""Public pages of what the bureaus publish: exposures, indices of areas, and contact points."""
+"""Public pages of what the bureaus publish: indices of areas, and contact points."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from starlette.responses import Response
 from law.errors import NotFound
 from law.indices.data import Part, Row, Scoring, table
 from plumbing.client import ask
-from plumbing.clock import SHANGHAI
-from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
-from services.portal.pages.reading import article_cell, bureau_names
+from services.portal.pages.reading import bureau_names
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -39,43 +37,6 @@ class ShownRow:
     part: str
     group: str
     found: str
-
-
-async def exposures(visit: Visit) -> Response:
-    """Shows the exposures that are public now."""
-    bureaus = await bureau_names(visit)
-    shown: Listing[escalations.Exposure] = Listing(
-        path="/notices",
-        title=N_("曝光"),
-        columns=(
-            Column(N_("主体"), lambda one: one.subject_name, order_by="subject_name"),
-            Column(N_("曝光的内容"), lambda one: one.statement),
-            Column(N_("依据"), lambda one: article_cell(visit.words, one.cite)),
-            Column(N_("机关"), lambda one: bureaus.get(one.bureau, one.bureau)),
-            Column(
-                N_("公开时间"),
-                lambda one: Cell(
-                    one.published_at.ToDatetime(SHANGHAI), note=visit.words.listed(one.media)
-                ),
-                order_by="published_at",
-            ),
-        ),
-        read=partial(_exposures, visit),
-        empty=N_("目前没有曝光。"),
-        filters=(
-            Filter("q", N_("主体名称中有"), asks="name_contains"),
-            Filter("bureau", N_("机关"), list(bureaus.items())),
-        ),
-    )
-    return await show(visit, shown, "public/notices.html", public=True)
-
-
-async def _exposures(visit: Visit, asked: Asked) -> Chunk[escalations.Exposure]:
-    request = escalations.ListExposuresRequest(
-        name_contains=asked["q"], bureau=asked["bureau"], order_by=asked.order_by, **asked.paging
-    )
-    answer = await ask(visit.services.escalations.ListExposures(request))
-    return chunk_of(answer, answer.exposures)
 
 
 async def indices(visit: Visit) -> Response:

@@ -16,6 +16,7 @@ from services.portal.pages.reading import today
 from services.portal.visit import Visit
 
 _CACHE = "public, max-age=300"
+_FORMER_NAMES = {"exposures": "exposed"}  # addresses that others may keep (ADR 0055)
 
 
 async def contents(visit: Visit) -> Response:
@@ -40,7 +41,8 @@ async def file(visit: Visit) -> Response:
 
     It is read as a visitor reads it, also for somebody who has signed in.
     """
-    dataset, kind = DATASETS.get(visit.path("name")), visit.path("format")
+    name, kind = visit.path("name"), visit.path("format")
+    dataset = DATASETS.get(_FORMER_NAMES.get(name, name))
     if dataset is None or kind not in FORMATS:
         raise HTTPException(404)
     use_token(await visit.portal.visitor())

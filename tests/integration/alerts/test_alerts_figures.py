@@ -16,6 +16,7 @@ from services.alerts.notices.texts import Text
 from services.alerts.tables import NoticeKind, Subject
 from tests.integration.alerts.escalation_desk import EscalationDesk
 from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts
+from tests.integration.alerts.test_exposure_lists import Lists
 
 TRIAL_D = Grade(subject_id="s1", ruleset_id="hangzhou-trial", grade="D")
 
@@ -79,7 +80,8 @@ async def test_a_refused_note_waits_until_somebody_enters_the_record(desk: Escal
 
 
 async def test_every_step_taken_waits_while_the_alert_stands(desk: EscalationDesk) -> None:
-    await desk.take_steps("exposure")
+    await desk.propose_exposure()
+    await Lists(desk.alerts).released("s1")
     assert (await awaiting(desk.alerts))["steps_exhausted"] == 1
 
 

@@ -1,22 +1,20 @@
-"""The last steps of an escalation: the interview with its credit record, and exposure."""
+"""The interview of an escalation, with its credit record."""
 
 from __future__ import annotations
 
 import grpc
 import pytest
 
-from law.errors import InvalidInput, NotPermitted, WrongState
+from law.errors import InvalidInput, WrongState
 from plumbing.client import Refusal
 from protos.grading.v1.grading_pb2 import Grade
 from tests.integration.alerts.escalation_desk import (
     CASEWORKER,
-    UNIT_HEAD,
     EscalationDesk,
     passed,
-    publication,
     rejected,
 )
-from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts, instrument, subject
+from tests.integration.alerts.running_alerts import RunningAlerts, instrument, subject
 
 TRIAL_D = Grade(subject_id="s1", ruleset_id="hangzhou-trial", grade="D")
 
@@ -116,42 +114,6 @@ async def test_the_digest_names_an_interview_without_an_outcome(desk: Escalation
     await alerts.watch_days(2)
     [digest] = await alerts.notices("approvals")
     assert "待记录情况" in digest.body
-
-
-async def test_the_unit_head_approves_exposure_which_ends_with_the_case(
-    desk: EscalationDesk,
-) -> None:
-    alerts = desk.alerts
-    await desk.take_steps("interview")
-    await desk.propose_next_step()
-    with pytest.raises(NotPermitted):
-        await desk.approve("exposure", publication=publication())
-    with pytest.raises(InvalidInput) as refused:
-        await desk.approve("exposure", UNIT_HEAD)
-    assert {f.field: f.cite for f in refused.value.faults} == {
-        "publication.facts_verified": "S1 19",
-        "publication.confidentiality_reviewed": "S1 18",
-        "publication.media": "S1 19",
-    }
-    free = publication(media=["此店坑人"])  # it would be public on one person's word
-    with pytest.raises(InvalidInput) as refused:
-        await desk.approve("exposure", UNIT_HEAD, publication=free)
-    assert [fault.field for fault in refused.value.faults] == ["publication.media"]
-    case = await desk.approve("exposure", UNIT_HEAD, publication=publication())
-    assert case.state == "exhausted"
-    [shown] = await desk.exposures()
-    assert (shown.subject_name, shown.bureau) == ("测试单位1", BUREAU)
-    for asked in ({"name_contains": "单位1"}, {"order_by": "subject_name"}, {"bureau": BUREAU}):
-        assert await desk.exposures(**asked) == [shown]
-    assert await desk.exposures(name_contains="单位2", order_by="published_at desc") == []
-    assert "NO-1" in shown.statement
-    assert list(shown.media) == ["政府网站"]
-    assert "异议" in (await alerts.notices("escalation"))[-1].body
-    await alerts.put(subject(1, version=2, kind="natural_person"))
-    assert await desk.exposures() == []
-    await alerts.put(subject(1, version=3))
-    await alerts.put(passed(11, 1, alerts.today))
-    assert await desk.exposures() == []
 
 
 async def test_a_natural_person_is_never_exposed(alerts: RunningAlerts) -> None:

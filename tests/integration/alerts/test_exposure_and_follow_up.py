@@ -14,10 +14,10 @@ from protos.objection.v1 import objection_pb2
 from services.alerts.escalation import commands, interviews
 from tests.integration.alerts.escalation_desk import (
     CASEWORKER,
+    OPERATOR,
     UNIT_HEAD,
     EscalationDesk,
     passed,
-    publication,
     rejected,
 )
 from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts, instrument, subject
@@ -39,16 +39,47 @@ async def graded(alerts: RunningAlerts) -> tuple[EscalationDesk, Lists]:
     return desk, lists
 
 
-async def test_whoever_is_exposed_already_is_not_listed_as_well(
+async def test_nobody_is_exposed_by_the_decision_of_one_person(
     desk: EscalationDesk, alerts: RunningAlerts
 ) -> None:
-    await desk.take_steps("exposure")
+    await desk.propose_exposure()
+    with pytest.raises(WrongState, match="another reviews it") as refused:
+        await desk.approve("exposure", UNIT_HEAD)
+    assert refused.value.cite == "S1 12(二); S1 19; S1 18; S1 19"
     lists = Lists(alerts)
-    [said] = (await lists.candidates())["s1"]
-    assert said.startswith("已经单独曝光")
-    with pytest.raises(WrongState) as refused:
-        await lists.compile("s1")
-    assert "已经单独曝光" in faults(refused)
+    assert await lists.shown() == []
+    assert (await desk.case()).state == "proposed"
+    one = await lists.compile("s1")
+    for caller, list_id in ((CASEWORKER, one.list_id), (OPERATOR, "")):
+        assert (await desk.read_case(caller)).exposure_list_id == list_id
+    await lists.release(await lists.review(one))
+    assert await lists.shown() == ["s1"]
+    assert ((await desk.case()).state, (await desk.steps())[-1]) == (
+        "exhausted",
+        ("exposure", "carried_out"),
+    )
+
+
+async def test_a_subject_stands_on_a_list_for_each_matter(
+    desk: EscalationDesk, alerts: RunningAlerts
+) -> None:
+    lists = Lists(alerts)
+    await desk.propose_exposure()
+    await lists.untrusted()
+    first = await lists.released("s1")
+    assert await lists.candidates() == {"s1": []}
+    second = await lists.released("s1")
+    courses = [one.entries[0].ground.course for one in (first, second)]
+    assert courses == ["untrusted", "red_alert"]
+    assert await lists.shown() == ["s1", "s1"]
+    assert await lists.candidates() == {"s1": ["已在另一份名单中"]}
+    await lists.take_down(first.entries[0])
+    assert await lists.candidates() == {"s1": []}  # for its grade, again
+    lists.public.clear()  # where something speaks against that, it stays with the red alerts
+    assert "尚未经保密审查公开" in (await lists.candidates())["s1"][0]
+    assert await lists.shown() == ["s1"]
+    await alerts.put(passed(2, 1, alerts.today))
+    assert await lists.shown() == []
 
 
 async def test_an_undertaking_keeps_its_subject_off_the_lists_until_its_last_day(
@@ -83,18 +114,19 @@ async def test_an_exposure_that_was_declined_keeps_its_subject_off_the_lists(
     assert await lists.candidates() == {"s1": []}
 
 
-async def test_whoever_is_listed_is_not_exposed_by_itself_as_well(
+async def test_whoever_is_listed_before_the_exposure_is_proposed_is_not_listed_again(
     graded: tuple[EscalationDesk, Lists],
 ) -> None:
     desk, lists = graded
     one = await lists.released("s1")
     await desk.record_interview()
     await desk.propose_next_step()
-    with pytest.raises(WrongState, match="exposure list"):
-        await desk.approve("exposure", UNIT_HEAD, publication=publication())
+    with pytest.raises(WrongState) as refused:
+        await lists.compile("s1")
+    assert "已在另一份名单中" in faults(refused)
     await lists.take_down(one.entries[0])
-    await desk.approve("exposure", UNIT_HEAD, publication=publication())
-    assert [each.subject_name for each in await desk.exposures()] == ["测试单位1"]
+    await lists.released("s1")
+    assert await lists.shown() == ["s1"]
 
 
 async def test_a_decision_that_stops_a_disclosure_is_not_forgotten(

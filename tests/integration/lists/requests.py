@@ -322,6 +322,7 @@ LISTS = (
         (
             Asked(exposures.ListExposureCandidatesRequest(), a_few=EXPOSED),
             Asked(exposures.ListExposureCandidatesRequest(bureau=BUREAU), a_few=EXPOSED),
+            Asked(exposures.ListExposureCandidatesRequest(subject_id=SUBJECT), a_few=EXPOSED),
         ),
     ),
     List(
@@ -399,22 +400,15 @@ LISTS = (
     ),
     List(
         "alerts",
-        of_exposures.list_exposed_subjects,
+        of_exposures.public_entries,
         (
-            Asked(exposures.ListExposedSubjectsRequest(), (PUBLIC,)),
+            Asked(exposures.ListExposedSubjectsRequest(), (PUBLIC, *STAFF)),
             Asked(exposures.ListExposedSubjectsRequest(bureau=BUREAU), (PUBLIC,)),
             Asked(exposures.ListExposedSubjectsRequest(name_contains="加油站"), (PUBLIC,)),
-        ),
-    ),
-    List(
-        "alerts",
-        of_escalations.list_exposures,
-        (
-            Asked(escalations.ListExposuresRequest(), (PUBLIC, *STAFF)),
-            Asked(escalations.ListExposuresRequest(bureau=BUREAU), (PUBLIC,)),
-            Asked(escalations.ListExposuresRequest(name_contains="加油站"), (PUBLIC,)),
             *(
-                Asked(escalations.ListExposuresRequest(order_by=order), (PUBLIC,), a_few=EXPOSED)
+                Asked(
+                    exposures.ListExposedSubjectsRequest(order_by=order), (PUBLIC,), a_few=EXPOSED
+                )
                 for order in ("subject_name", "published_at desc")
             ),
         ),

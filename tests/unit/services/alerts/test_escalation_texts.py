@@ -36,13 +36,13 @@ def documents() -> dict[Step, Text]:
         Step.REMINDER: ladder_letters.reminder(FACTS),
         Step.GUIDANCE_LETTER: ladder_letters.guidance_letter(FACTS, date(2026, 9, 21)),
         Step.INTERVIEW: ladder_letters.interview(FACTS, AT, "三楼", "负责人", ""),
-        Step.EXPOSURE: ladder_letters.exposure(FACTS, ["政府网站"], texts.statement(FACTS)),
     }
 
 
-def test_every_step_has_its_document() -> None:
+def test_every_step_has_its_document_but_the_exposure_of_which_a_list_tells() -> None:
     rungs = ladder(RED_ALERT, SubjectKind.ORGANISATION, ON)
-    assert set(documents()) == {rung.step for rung in rungs}
+    assert {*documents(), Step.EXPOSURE} == {rung.step for rung in rungs}
+    assert documents_of.text_of(of_step(Step.EXPOSURE), FACTS, SubjectKind.ORGANISATION) is None
 
 
 @pytest.mark.parametrize("step", documents())
@@ -79,12 +79,6 @@ def test_the_interview_names_time_place_attendees_and_what_follows() -> None:
     assert "救济途径" in recorded
 
 
-def test_the_letter_of_exposure_names_the_remedy() -> None:
-    letter = documents()[Step.EXPOSURE].body
-    assert "救济途径" in letter
-    assert "政府网站" in letter
-
-
 def test_a_draft_has_no_number() -> None:
     draft = ladder_letters.reminder(DocumentFacts("测试单位", ON, [RED], BUREAU))
     assert "编号" not in draft.body.splitlines()[0]
@@ -107,9 +101,7 @@ def test_the_title_of_a_document_says_what_it_is_and_no_word_twice() -> None:
 
 
 def of_step(step: Step) -> EscalationStep:
-    return EscalationStep(
-        escalation_id="s1/1", step=step, state=StepState.PROPOSED, proposed_at=AT, media=["报刊"]
-    )
+    return EscalationStep(escalation_id="s1/1", step=step, state=StepState.PROPOSED, proposed_at=AT)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +110,6 @@ def of_step(step: Step) -> EscalationStep:
         (Step.REMINDER, "现予提醒", "不是行政处罚"),
         (Step.GUIDANCE_LETTER, "三、建议：", "不是行政处罚"),
         (Step.MEASURES, "列为重点监管对象", "救济途径"),
-        (Step.EXPOSURE, "公开方式：报刊", "救济途径"),
     ],
 )
 def test_every_document_stands_in_the_words_of_the_bureau(
@@ -176,7 +167,7 @@ def test_the_digest_names_who_decides_each_step() -> None:
     )
     assert digest.title.endswith("：3 项待处理")
     assert "甲：提醒待办案人员批准" in digest.body
-    assert "乙：曝光待单位负责人批准" in digest.body
+    assert "乙：曝光待列入曝光名单公开，或者由单位负责人不批准、暂缓" in digest.body
     assert "丙：约谈日期已过，待记录情况" in digest.body
     assert "quanheng" not in digest.body
 
@@ -200,6 +191,5 @@ def test_no_document_holds_a_number_of_our_own_or_the_short_name_of_a_text(step:
         Step.REMINDER: ladder_letters.reminder(facts),
         Step.GUIDANCE_LETTER: ladder_letters.guidance_letter(facts, date(2026, 9, 21)),
         Step.INTERVIEW: ladder_letters.interview(facts, AT, "三楼", "负责人", "S3 24(三); S3 25"),
-        Step.EXPOSURE: ladder_letters.exposure(facts, ["政府网站"], texts.statement(facts)),
     }
     assert not re.search(r"\b[CRD]-\d|\bS\d \S", letters[step].body)

@@ -35,7 +35,6 @@ NOBODY = cast("Services", None)  # the data sets of the law ask no service
 MESSAGES = {
     "subjects": ("registry.v1.Subject", "grading.v1.Grade"),
     "records": ("registry.v1.DisclosedRecord", "registry.v1.Record"),
-    "exposures": ("alerts.v1.Exposure",),
     "exposed": ("alerts.v1.ExposedSubject",),
     "indices": ("grading.v1.Index",),
     "index_rows": ("grading.v1.Index", "grading.v1.IndexRow"),
@@ -52,7 +51,6 @@ WORDS = {
 }
 CITED = {
     "records": "disclosure_cite",
-    "exposures": "cite",
     "exposed": "cite",
     "index_rows": "cite",
 }
