@@ -735,7 +735,9 @@ class Appointment(_message.Message):
     attendees: _builtins.str
     """Who is asked to come."""
     note_in_archive: _builtins.bool
-    """Record it in the credit archive once it was held; only where a text says so (R-131)."""
+    """Record it in the credit archive once it was held; only where a text says so (R-131). It is
+    anyway if the text of the grade that opened the case says so.
+    """
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp:
         """When; in the future, at the latest on the last day allowed for a review."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import date
 from typing import NoReturn
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ import structlog
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law.escalation import Step
 from law.terms.workdays import edition
 from plumbing.calendars.editions import CalendarFollower
 from plumbing.change import Changes
@@ -25,6 +27,7 @@ from services.alerts.escalation.cases import MATTER, counted_due_on, derive_agai
 from services.alerts.escalation.filing import is_open
 from services.alerts.escalation.grade_cases import disagreeing, match_grades
 from services.alerts.escalation.holding import held_cases, release, waits
+from services.alerts.escalation.interviews import noted_by
 from services.alerts.escalation.red_alerts import IS_OWNED, ON_INSTRUMENT, RED_APPLIES, of_case
 from services.alerts.escalation.timers import EscalationTimers
 from services.alerts.tables import (
@@ -35,6 +38,7 @@ from services.alerts.tables import (
     EscalationState,
     EscalationStep,
     Instrument,
+    StepState,
 )
 from services.alerts.timers import Timers, escalation_id
 
@@ -77,6 +81,10 @@ class EscalationChecks:
                 en = "The case is held, and neither an order made in time nor an objection holds it"
                 about = f"escalation/{held.escalation_id}"
                 findings.differ("escalation.held_without_order", about, zh, en)
+        for case_id in await _not_to_be_noted(session, self._changes.clock.today()):
+            zh = "约谈按规定应记入信用档案，而通知没有写明；请改期，重新发出通知"
+            en = "The interview has to be noted in the archive and its invitation does not say so"
+            findings.differ("escalation.interview_not_noted", f"escalation/{case_id}", zh, en)
         findings.figures |= await _figures(session)
 
     async def _check_grades(self, session: AsyncSession, findings: Findings) -> None:
@@ -222,6 +230,21 @@ async def _waiting_cases(session: AsyncSession, *, lock: bool = False) -> Sequen
     query = select(Escalation).where(is_open(), col(Escalation.waits_from).is_not(None))
     query = query.order_by(col(Escalation.escalation_id))
     return (await session.exec(query.with_for_update() if lock else query)).all()
+
+
+async def _not_to_be_noted(session: AsyncSession, today: date) -> list[str]:
+    """Cases with an interview to come that is not to be noted although a text commands it."""
+    rows = await session.exec(
+        select(Escalation)
+        .join(EscalationStep, col(EscalationStep.escalation_id) == col(Escalation.escalation_id))
+        .where(
+            col(EscalationStep.step) == Step.INTERVIEW,
+            col(EscalationStep.state) == StepState.APPOINTED,
+            col(EscalationStep.archive_cite) == "",
+        )
+        .order_by(col(Escalation.escalation_id))
+    )
+    return [case.escalation_id for case in rows if noted_by(case, today)]
 
 
 async def _figures(session: AsyncSession) -> dict[str, int]:

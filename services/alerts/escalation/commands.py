@@ -57,7 +57,8 @@ async def approve(
 ) -> pb.ApproveStepResponse:
     """Approves the proposed step of a case and carries it out.
 
-    `grade` is the subject's grade, needed only if an interview is to be recorded in the archive.
+    `grade` is the subject's grade, needed only if the request asks to record an interview in the
+    archive.
     Raises InvalidInput with every fault, NotPermitted for a caller of another bureau or without the
     approver's role, and WrongState if the step is not proposed, its document is another than the
     one seen, or it is an exposure, which the release of a list carries out.
@@ -72,7 +73,7 @@ async def approve(
     step.decided_at, step.decided_by = change.at, change.on_behalf_of
     if step.step is Step.INTERVIEW:
         latest = await latest_review_of(change.session, case.bureau, change.today)
-        appoint(change, step, request, grade, latest)
+        appoint(change, case, step, request, grade, latest)
     await issue_document(change, case, step, subject, draft)
     if step.step is Step.INTERVIEW:
         step.state, case.state = StepState.APPOINTED, EscalationState.APPOINTED

@@ -71,8 +71,17 @@ async def note_interview(
     return case
 
 
+def noted_by(case: Escalation, on: date) -> str:
+    """Returns the article that has the interview of a case noted in the archive, or "".
+
+    It commands so of the grade that opened the case: nobody may leave it out (S3 24(三), 25).
+    """
+    return archive_cite(case.ruleset_id, case.grade, on)
+
+
 def appoint(
     change: Change,
+    case: Escalation,
     step: EscalationStep,
     request: pb.ApproveStepRequest,
     grade: Grade | None,
@@ -80,7 +89,8 @@ def appoint(
 ) -> None:
     """Stores the appointment (S4 四(二)); recorded only where a text says so (R-131, C-07).
 
-    `latest` is the latest day for it.
+    Where the text of the grade that opened the case says so, it always is; of another case if the
+    request asks for it and `grade` is one of which a text says so. `latest` is the latest day.
     """
     appointment, faults = request.appointment, list[Fault]()
     if not request.HasField("appointment"):
@@ -89,7 +99,8 @@ def appoint(
     step.meets_at = appointment.at.ToDatetime(change.at.tzinfo)
     step.place, step.attendees = appointment.place.strip(), appointment.attendees.strip()
     faults += moment_faults(change, step.meets_at, "appointment.at", latest)
-    if appointment.note_in_archive:
+    step.archive_cite = noted_by(case, change.today)
+    if appointment.note_in_archive and not step.archive_cite:
         cite = archive_cite(grade.ruleset_id, grade.grade, change.today) if grade else ""
         step.archive_cite = cite
         if not cite:

@@ -13,7 +13,7 @@ from services.alerts.escalation import wire as wire_escalations
 from services.alerts.escalation.cases import CITE
 from services.alerts.escalation.filing import save, snapshot
 from services.alerts.escalation.interview_texts import answered
-from services.alerts.escalation.interviews import moment_faults
+from services.alerts.escalation.interviews import moment_faults, noted_by
 from services.alerts.escalation.issuing import issue_document
 from services.alerts.escalation.steps import (
     ground_of,
@@ -66,6 +66,7 @@ async def move(change: Change, request: pb.MoveInterviewRequest) -> pb.MoveInter
         raise InvalidInput(faults=faults)
     before = snapshot(case)
     step.meets_at, step.place, step.moved = at, request.place.strip() or step.place, True
+    step.archive_cite = step.archive_cite or noted_by(case, change.today)
     step.answer, step.asked_for, step.answer_reasons, step.answered_at = "", None, "", None
     await issue_document(change, case, step, await subject_of(change, case))
     change.session.add(step)

@@ -186,7 +186,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         proposed=proposed,
         **interview_acts.shown(answer, on),
         is_stale=is_stale,
-        may_note=await _may_note(visit, answer.escalation, on),
+        **await _noting(visit, answer.escalation, on),
         people=await account_names(
             visit, [answer.escalation.opened_by, *(step.altered_by for step in answer.steps)]
         ),
@@ -206,12 +206,14 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
     )
 
 
-async def _may_note(visit: Visit, case: pb.Escalation, on: date) -> bool:
-    """Whether a text says that the interview to be approved is recorded in the archive (R-131)."""
+async def _noting(visit: Visit, case: pb.Escalation, on: date) -> dict[str, Any]:
+    """Whether the interview to be approved has to be recorded in the archive, or may be (R-131)."""
     if (case.state, case.step) != ("proposed", Step.INTERVIEW):
-        return False
+        return {}
+    if cite := archive_cite(case.ruleset_id, case.grade, on):
+        return {"noted_by": cite}
     grade = await grade_of(visit, case.subject_id)
-    return bool(grade and archive_cite(grade.ruleset_id, grade.grade, on))
+    return {"may_note": bool(grade and archive_cite(grade.ruleset_id, grade.grade, on))}
 
 
 def _is_stale(visit: Visit, proposed: pb.EscalationStep | None) -> bool:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import event
+from sqlmodel import select
 
 from law.errors import WrongState
+from protos.alerts.v1 import escalations_pb2 as pb
 from protos.grading.v1 import events_pb2 as grading
 from protos.grading.v1.grading_pb2 import Grade
 from protos.objection.v1 import events_pb2 as objection
 from protos.objection.v1 import objection_pb2
 from services.alerts.checks import Checks
+from services.alerts.escalation import invitations
 from services.alerts.escalation.tables import Contest, StandingGrade
-from services.alerts.tables import Escalation
+from services.alerts.tables import Escalation, EscalationStep
 from tests.integration.alerts.escalation_desk import (
     CASEWORKER,
     OPERATOR,
@@ -116,6 +120,41 @@ async def test_grade_e_is_told_of_each_measure_with_its_article(graded: Escalati
         "监管措施告知",
         "S4 四(五)E1; S4 四(五)E2; S4 四(五)E3; S4 四(五)E4",
     )
+
+
+async def test_the_interview_of_a_low_grade_is_noted_whether_asked_for_or_not(
+    graded: EscalationDesk,
+) -> None:
+    await grade(graded.alerts, "hangzhou-trial", "D")
+    await graded.propose_next_step()
+    await graded.approve("interview", appointment=graded.appointment(note=False))
+    [invited] = await graded.alerts.notices("escalation")
+    assert "约谈情况将记入信用档案" in invited.body
+    assert "救济途径" in invited.body
+    assert await graded.problems() == []
+    graded.alerts.pass_days(3)
+    await graded.record_interview()
+    await graded.activities.note_interview("s1/1")
+    [record] = graded.clients.entered.values()
+    assert record.kind == "administrative_measure"
+
+
+async def test_an_invitation_that_left_the_note_out_is_found_and_sent_anew(
+    graded: EscalationDesk,
+) -> None:
+    await grade(graded.alerts, "hangzhou-trial", "D")
+    await graded.propose_next_step()
+    await graded.approve("interview", appointment=graded.appointment())
+    async with graded.alerts.database.transaction() as session:
+        [step] = (await session.exec(select(EscalationStep))).all()
+        step.archive_cite = ""  # as an earlier release left it
+        session.add(step)
+    assert "escalation.interview_not_noted" in await graded.problems()
+    at = graded.appointment(days=5).at
+    request = pb.MoveInterviewRequest(request_id=str(uuid4()), escalation_id="s1/1", at=at)
+    await graded.call(CASEWORKER, invitations.move, request)
+    assert "约谈情况将记入信用档案" in (await graded.alerts.notices("escalation"))[-1].body
+    assert await graded.problems() == []
 
 
 async def test_a_better_grade_ends_the_case_and_tells_who_was_told(
