@@ -96,6 +96,18 @@ WAITING = (
         "escalation list",
     ),
     Waiting(
+        "exposure_list_waiting",
+        "有 {n} 份曝光名单待保密审查或者批准公开",
+        "{n} exposure lists wait to be reviewed or released",
+        "exposure list",
+    ),
+    Waiting(
+        "circular_drafted",
+        "有 {n} 份通报待单位负责人签发",
+        "{n} circulars wait for the head of unit",
+        "circular list",
+    ),
+    Waiting(
         "ladder_proposed",
         "有 {n} 版督促间隔待另一位平台管理员批准",
         "{n} waits of follow-ups wait for a second administrator",

@@ -47,6 +47,7 @@ from services.alerts.tables import (
 )
 from services.alerts.templates.tables import TemplateState
 from services.alerts.untold import standing, untold
+from services.alerts.waiting_papers import Paper, waiting_papers
 
 _DAY = timedelta(days=1)
 _OPEN_STATES = tuple(state for state in EscalationState if state is not EscalationState.CLOSED)
@@ -110,6 +111,8 @@ class Awaiting(StrEnum):
     DELIVERY_FAILED = "delivery_failed"  # given up: correct the address, then retry
     DELIVERY_REFUSED = "delivery_refused"  # still tried: the mail server refused it or is away
     NO_ADDRESS = "no_address"  # no e-mail address is on file
+    EXPOSURE_LIST_WAITING = "exposure_list_waiting"  # somebody else reviews or releases it
+    CIRCULAR_DRAFTED = "circular_drafted"  # a unit head who did not draft it issues it
     LADDER_PROPOSED = "ladder_proposed"  # a second administrator approves or discards it
     TEMPLATE_PROPOSED = "template_proposed"  # likewise
     UNTOLD_RED = "untold_red"  # red since a first load: a bureau releases the first notice
@@ -213,6 +216,8 @@ class _Questions:
         interviews, notes, mails, untold_reds, ladders, templates = (n for [(n,)] in totals)
         async with self._database.snapshot() as session:
             grades = await first_grades.standing(session, self._clock.today())
+            papers = {one.paper: one.number for one in await waiting_papers(session)}
+        circulars = papers.pop(Paper.TO_ISSUE, 0)
         counts = {
             Awaiting.STEP_PROPOSED: cases.get(EscalationState.PROPOSED, 0),
             Awaiting.INTERVIEW_UNRECORDED: interviews,
@@ -221,6 +226,8 @@ class _Questions:
             Awaiting.DELIVERY_FAILED: notices.get(NoticeState.FAILED, 0),
             Awaiting.DELIVERY_REFUSED: mails,
             Awaiting.NO_ADDRESS: notices.get(NoticeState.NO_ADDRESS, 0),
+            Awaiting.EXPOSURE_LIST_WAITING: sum(papers.values()),
+            Awaiting.CIRCULAR_DRAFTED: circulars,
             Awaiting.LADDER_PROPOSED: ladders,
             Awaiting.TEMPLATE_PROPOSED: templates,
             Awaiting.UNTOLD_RED: untold_reds,

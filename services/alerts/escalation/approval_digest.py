@@ -1,4 +1,4 @@
-"""The daily digest to a bureau: a list of the escalation steps that wait for a person's action."""
+"""The daily digest to a bureau: the escalation steps and the papers that wait for a person."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from services.alerts.tables import (
     Subject,
 )
 from services.alerts.untold import standing
+from services.alerts.waiting_papers import waiting_papers
 
 StepAndName = tuple[EscalationStep, str | None]  # the name is the subject's
 
@@ -31,20 +32,22 @@ async def issue_approval_digest(change: Change, bureau: str, on: date) -> list[N
     """Issues the digest of a bureau's waiting escalation steps; returns the notice in a list.
 
     The digest is dated `on` and lists every proposed step, and every interview of an earlier day
-    without an outcome; and each day until they are released, the red alerts and the grades of first
-    loads made before that day. Returns an empty list if there are none of these and an earlier
-    digest named each step, or if the bureau already has a digest for this day.
+    without an outcome; and each day until somebody acts, the red alerts and the grades of first
+    loads made before that day, and the exposure lists and circulars that wait. Returns an empty
+    list if there are none of these and an earlier digest named each step, or if the bureau already
+    has a digest for this day.
     """
     rows = await _pending_steps(change.session, bureau, on)
     untold = await standing(change.session, bureau=bureau, before=on)
     grades = await first_grades.standing(change.session, on, bureau=bureau, before=on)
     office = await change.session.get(Bureau, bureau)
-    of_first_loads = untold.alerts or grades.grades
-    if office is None or (all(step.told for step, _ in rows) and not of_first_loads):
+    papers = await waiting_papers(change.session, bureau)
+    each_day = untold.alerts or grades.grades or papers
+    if office is None or (all(step.told for step, _ in rows) and not each_day):
         return []
     pending = [_pending(step, name or "") for step, name in rows]
     counted = ((untold.alerts, untold.since), (grades.grades, grades.since))
-    text = approval_digest(on, pending, *counted)
+    text = approval_digest(on, pending, *counted, papers=papers)
     key = f"approvals/{bureau}/{on}"
     notice = await issue(change, NoticeKind.APPROVALS, key, office, bureau, text)
     if notice is None:

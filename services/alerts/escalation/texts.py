@@ -15,6 +15,7 @@ from law.escalation import Approver, OwnFigures, Step, rung
 from law.measures.rule import Measure
 from law.reader.texts import spell_articles
 from services.alerts.notices.texts import Contact, Text, body, type_name
+from services.alerts.waiting_papers import Paper, WaitingPapers
 
 CANCELLED = "已约定的约谈取消，贵单位无须到场。"  # the interview, as the case ends
 # The title of each document as a letter; the title of its mail also says what is to be done. The
@@ -144,21 +145,42 @@ class PendingStep:
     interview_past: bool
 
 
+_PAPERS = {
+    Paper.TO_REVIEW: (
+        "曝光名单待保密审查",
+        "请编制人以外的办案人员或者单位负责人在平台“曝光名单”页面审查",
+    ),
+    Paper.TO_RELEASE: (
+        "曝光名单待批准公开",
+        "请没有编制、审查过的单位负责人在平台“曝光名单”页面批准，批准之前不公开",
+    ),
+    Paper.TO_ISSUE: (
+        "通报待签发",
+        "请没有拟稿的单位负责人在平台“通报”页面签发，签发之前不发出",
+    ),
+}
 Untold = tuple[int, date | None]  # how many of first loads, and since when
 NONE: Untold = (0, None)
 
 
 def approval_digest(
-    on: date, pending: Sequence[PendingStep], untold: Untold = NONE, grades: Untold = NONE
+    on: date,
+    pending: Sequence[PendingStep],
+    untold: Untold = NONE,
+    grades: Untold = NONE,
+    papers: Sequence[WaitingPapers] = (),
 ) -> Text:
     """Writes the daily digest to a bureau: steps to approve, and interviews without an outcome.
 
-    It also tells of the red alerts of first loads of which nobody was told, and of the grades of
-    first loads without a follow-up: how many there are, and since when.
+    It also tells of the red alerts of first loads of which nobody was told, of the grades of first
+    loads without a follow-up, and of the exposure lists and circulars that wait: how many there
+    are, and since when.
     """
     paragraphs = _steps(on, pending) if pending else []
+    paragraphs += [_paper(one) for one in papers]
     paragraphs += _untold(on, *untold) + _grades(on, *grades)
     counted = [f"{len(pending)} 项待处理"] * bool(pending)
+    counted += [f"{one.number} 份{_PAPERS[one.paper][0]}" for one in papers]
     counted += [f"{untold[0]} 台器具待首次告知"] * bool(untold[0])
     counted += [f"{grades[0]} 个主体的等级待开始督促"] * bool(grades[0])
     return Text(f"督促事项待办（{on}）：{'，'.join(counted)}", body(*paragraphs))
@@ -167,6 +189,11 @@ def approval_digest(
 def _steps(on: date, pending: Sequence[PendingStep]) -> list[str]:
     listed = [f"{number}. {_pending(step, on)}" for number, step in enumerate(pending, 1)]
     return ["下列督促事项等待处理，未经批准不对外发出：", *listed]
+
+
+def _paper(waiting: WaitingPapers) -> str:
+    what, who = _PAPERS[waiting.paper]
+    return f"{what}：{waiting.number} 份，最早的自 {waiting.since} 起；{who}。"
 
 
 def _grades(on: date, number: int, since: date | None) -> list[str]:
