@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
-from law.colours.rule import Colour
 from law.instruments import catalogue
+from plumbing.forecast import Forecast, Load, forecast, own_institutions
 from plumbing.spreadsheets import writing
 from services.cli.client import Client, with_client
 from services.cli.output import show
 from services.cli.output.exporting import check_ending
 from services.cli.output.options import AsJson, Bureau, Data, Export
 
-if TYPE_CHECKING:
-    from protos.alerts.v1 import alerts_pb2
-
-_DUE = (Colour.RED, Colour.YELLOW, Colour.GREEN)
 _HEADS = ("器具类型 type", "红色警示 red", "现在都来申请 if all applied today")
-
-
-class Line(NamedTuple):
-    """A type: how many are red, how many would come if all applied today, and in each week."""
-
-    type_code: str
-    red: int
-    due: int
-    weeks: Sequence[int]
+_HEADS_OF_CAPACITIES = ("器具类型 type", "每个工作日 per working day")
 
 
 def alert_forecast(
@@ -43,83 +29,96 @@ def alert_forecast(
     as_json: AsJson = False,
 ) -> None:
     """预测检定：各类型每周到期多少台，今天都来申请有多少台；从未检定
-    即在使用的是红色，也在其中。检定机构看到获得授权的类型。
+    即在使用的是红色，也在其中。检定机构看到获得授权的类型和填报的能力。
 
     Forecasts verifications by type and week, and what would come if everybody applied today. Red
     ones that were never verified and are in use are among those. An institution sees the types that
-    it may verify today.
+    it may verify today, and beside them what it says that it completes.
     """
     from protos.alerts.v1 import alerts_pb2 as pb  # noqa: PLC0415 - only this command
+    from protos.identity.v1 import identity_pb2 as identity  # noqa: PLC0415
 
     if export:
         check_ending(export)
     request = pb.GetColourBoardRequest(weeks=weeks, bureau=bureau, by_type=True)
 
-    async def read(
-        client: Client,
-    ) -> tuple[alerts_pb2.GetColourBoardResponse, set[str] | None]:
-        return await asyncio.gather(client.alerts.GetColourBoard(request), _own_types(client))
+    async def read(client: Client) -> Forecast:
+        board = await client.alerts.GetColourBoard(request)
+        caller = await client.identity.GetCaller(identity.GetCallerRequest())
+        has_own = bool(caller.account.institution)
+        return forecast(board, await own_institutions(client.institutions) if has_own else None)
 
-    board, own = with_client(data, read)
-    lines = [one for one in lines_of(board) if own is None or one.type_code in own]
-    starts = [week.starts_on for week in board.weeks]
+    found = with_client(data, read)
+    starts = [week.starts_on for week in found.weeks]
     if export:
         with writing(export, "到期预测", [*_HEADS, *starts]) as writer:
-            for line in lines:
-                writer.write([_name(line.type_code), line.red, line.due, *line.weeks])
-        show.done(f"已写入 {export}：{len(lines)} 种", f"{len(lines)} types written to {export}")
+            for row in _rows(found):
+                writer.write(row)
+        count = len(found.types)
+        show.done(f"已写入 {export}：{count} 种", f"{count} types written to {export}")
     elif as_json:
-        show.json_out({"on": board.on, "types": [_plain(line, starts) for line in lines]})
+        show.json_out(_plain(found, starts))
     else:
-        rows = [(_name(line.type_code), line.red, line.due, *line.weeks) for line in lines]
-        show.table(f"到期预测 {board.on}", [*_HEADS, *starts], rows)
+        show.table(f"到期预测 {found.on}", [*_HEADS, *starts], _rows(found))
+        _show_capacities(found, starts)
 
 
-def lines_of(board: alerts_pb2.GetColourBoardResponse) -> Iterator[Line]:
-    """Yields a line for each type that is due now or ends in one of the weeks, by type."""
-    colours: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for count in board.counts:
-        colours[count.type_code][count.colour] += count.instruments
-    for one in board.types:
-        numbers = colours[one.type_code]
-        weeks = [week.instruments for week in one.weeks]
-        line = Line(one.type_code, numbers[Colour.RED], sum(numbers[c] for c in _DUE), weeks)
-        if line.due or any(weeks):
-            yield line
+def _rows(found: Forecast) -> list[list[str | int]]:
+    return [
+        [_name(one.type_code), one.red, one.due, *(week.instruments for week in one.weeks)]
+        for one in found.types
+    ]
 
 
-async def _own_types(client: Client) -> set[str] | None:
-    """The types that the caller's institution may verify today; None for anybody else."""
-    from protos.identity.v1 import identity_pb2 as identity  # noqa: PLC0415
-    from protos.registry.v1 import institutions_pb2 as pb  # noqa: PLC0415
-    from protos.registry.v1 import registry_pb2 as registry  # noqa: PLC0415
+def _show_capacities(found: Forecast, starts: Sequence[str]) -> None:
+    rows = [
+        (_names(one.type_codes), one.figure.per_day, *map(_load, one.weeks))
+        for one in found.capacities
+    ]
+    if rows:
+        title = "到期台数/可完成台数 what ends/can be completed"
+        show.table(title, [*_HEADS_OF_CAPACITIES, *starts], rows)
+    if found.without:
+        zh = f"没有填报能力的类型：{_names(found.without)}"
+        show.done(zh, f"No capacity is stated for: {', '.join(found.without)}")
 
-    caller = await client.identity.GetCaller(identity.GetCallerRequest())
-    if not caller.account.institution:
-        return None
-    listed, clock = await asyncio.gather(
-        client.institutions.ListInstitutions(pb.ListInstitutionsRequest()),
-        client.clock.GetClock(registry.GetClockRequest()),
-    )
-    found = await asyncio.gather(
-        *(
-            client.institutions.GetInstitution(
-                pb.GetInstitutionRequest(institution_id=one.institution_id)
-            )
-            for one in listed.institutions
-        )
-    )
+
+def _load(load: Load | None) -> str:
+    if load is None:
+        return ""
+    return f"{load.ends}/{load.completes}" + (" !" if load.ends > load.completes else "")
+
+
+def _plain(found: Forecast, starts: Sequence[str]) -> dict[str, object]:
     return {
-        allowed.type_code
-        for one in found
-        for allowed in one.authorisations
-        if allowed.valid_from <= clock.today <= allowed.valid_until
+        "on": found.on,
+        "types": [
+            {
+                "type_code": one.type_code,
+                "red": one.red,
+                "due": one.due,
+                "weeks": {week.starts_on: week.instruments for week in one.weeks},
+            }
+            for one in found.types
+        ],
+        "capacities": [
+            {
+                "type_codes": [*one.type_codes],
+                "per_day": one.figure.per_day,
+                "weeks": {
+                    start: load._asdict()
+                    for start, load in zip(starts, one.weeks, strict=True)
+                    if load is not None
+                },
+            }
+            for one in found.capacities
+        ],
+        "without_capacity": [*found.without],
     }
 
 
-def _plain(line: Line, starts: Iterable[str]) -> dict[str, object]:
-    weeks = dict(zip(starts, line.weeks, strict=True))
-    return {"type_code": line.type_code, "red": line.red, "due": line.due, "weeks": weeks}
+def _names(type_codes: Sequence[str]) -> str:
+    return "、".join(map(_name, type_codes))
 
 
 def _name(type_code: str) -> str:

@@ -10,9 +10,10 @@ from sqlmodel import col, select
 
 from law.terms.workdays import edition
 from plumbing import paging
+from plumbing.capacities import Figure
 from plumbing.view import View
 from services.registry.institutions.tables import Capacity, Institution
-from services.registry.orders.expecting import Expected, Figure, expect
+from services.registry.orders.expecting import Expected, expect
 from services.registry.orders.tables import UNENDED, Order, OrderStep
 
 

@@ -13,18 +13,8 @@ from datetime import date, timedelta
 from math import ceil
 
 from law.terms.workdays import DueDate, Edition, nth_working_day, working_days_between
-
-
-@dataclass(frozen=True)
-class Figure:
-    """How many instruments of some types together are completed on a working day, from a day on.
-
-    Of several for a type, the one with the latest first day holds; 0 means that none is stated.
-    """
-
-    type_codes: frozenset[str]
-    per_day: int
-    from_on: date
+from plumbing import capacities
+from plumbing.capacities import Figure
 
 
 @dataclass(frozen=True)
@@ -67,7 +57,7 @@ def expect(
         first = nth_working_day(day, 1, calendar).date
         if without := sorted(code for code in +own if not _is_stated(code, first, figures)):
             return Expected(None, without=without)
-        holding = _in_force(+own, first, figures)
+        holding = capacities.in_force(+own, first, figures)
         at_work = {one: codes for one, codes in holding.items() if one.per_day}
         # Until a figure has done its own, or another one begins, all days are alike.
         alike = [_days_to_complete(before + own, codes, one) for one, codes in at_work.items()]
@@ -95,24 +85,8 @@ def _complete(orders: Counter[str], codes: Collection[str], most: int) -> int:
     return most
 
 
-def _in_force(
-    codes: Collection[str], day: date, figures: Collection[Figure]
-) -> Mapping[Figure, Sequence[str]]:
-    """The figures that hold on a day for these types, each with all the types it holds for."""
-    found = {_holding(code, day, figures) for code in codes} - {None}
-    return {
-        one: [code for code in sorted(one.type_codes) if _holding(code, day, figures) == one]
-        for one in sorted(filter(None, found), key=lambda figure: figure.from_on)
-    }
-
-
-def _holding(code: str, day: date, figures: Collection[Figure]) -> Figure | None:
-    of_type = (one for one in figures if code in one.type_codes and one.from_on <= day)
-    return max(of_type, key=lambda one: one.from_on, default=None)
-
-
 def _is_stated(code: str, day: date, figures: Collection[Figure]) -> bool:
     """Whether a type has a figure on a day, or from a later day on."""
-    holding = _holding(code, day, figures)
+    holding = capacities.holding(code, day, figures)
     later = (one for one in figures if code in one.type_codes and one.from_on > day)
     return any(one.per_day for one in (*later, *([holding] if holding else [])))

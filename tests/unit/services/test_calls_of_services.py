@@ -14,8 +14,9 @@ from tests.unit.services.cli.test_table import POLICIES, short
 
 ROOT = Path(__file__).parents[3] / "services"
 PLUMBING = ROOT.parent / "plumbing"  # which every service but the portal is built of
-# The file of a case is read with the token of whoever asks for it, by the portal and the command.
-READERS_OWN = PLUMBING / "papers" / "case_file"
+# The file of a case, and what an institution forecasts by, are read with the token of whoever asks,
+# by the portal and the command.
+READERS_OWN = {PLUMBING / "papers" / "case_file", PLUMBING / "forecast.py"}
 # LoginService takes the secret alone; Check is also a method of gRPC's health service.
 OPEN = {"LoginService", "Check"}
 METHODS = {method.rpartition("/")[2] for method in POLICIES}
@@ -26,7 +27,7 @@ def called_by(service: str) -> set[str]:
     paths = [*(ROOT / service).rglob("*.py")]
     # Of the plumbing, the portal asks in its own name only which logins were ended.
     paths += PLUMBING.rglob("*.py" if service != PORTAL else "ended_sessions.py")
-    in_own_name = (path for path in paths if READERS_OWN not in path.parents)
+    in_own_name = (path for path in paths if READERS_OWN.isdisjoint([path, *path.parents]))
     return {name for path in in_own_name for name in _calls(path)} - OPEN
 
 

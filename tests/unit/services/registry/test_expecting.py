@@ -8,8 +8,9 @@ from datetime import date
 import pytest
 
 from law.terms.workdays import edition, nth_working_day
-from services.registry.orders import expecting
-from services.registry.orders.expecting import Expected, Figure, Used, expect
+from plumbing import capacities
+from plumbing.capacities import Figure
+from services.registry.orders.expecting import Expected, Used, expect
 
 CALENDAR = edition(8)  # with the arrangement of 2026, without that of 2027
 MONDAY = date(2026, 9, 14)
@@ -95,13 +96,13 @@ def test_a_long_queue_is_not_counted_day_by_day(monkeypatch: pytest.MonkeyPatch)
     types = [f"T{n}" for n in range(100)]
     stated = figure(" ".join(types), 1)
     asked = list[date]()
-    look_up = expecting._holding
+    look_up = capacities.holding
 
     def holding(code: str, day: date, figures: Collection[Figure]) -> Figure | None:
         asked.append(day)
         return look_up(code, day, figures)
 
-    monkeypatch.setattr(expecting, "_holding", holding)
+    monkeypatch.setattr(capacities, "holding", holding)
     found = expect(dict.fromkeys(types, 100), {"T99": 1}, [stated], MONDAY, CALENDAR)
     assert found.day == nth_working_day(MONDAY, 10_001, CALENDAR)
     assert len({*asked}) == 1
