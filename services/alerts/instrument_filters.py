@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
 
@@ -56,6 +56,14 @@ def of_institution(institution: str) -> Condition:
 def of_street(street: str) -> Condition:
     """Returns the condition that the address of an instrument's owner contains a text."""
     return _row_exists(OWNER, in_street(street))
+
+
+def of_no_street(streets: Collection[str]) -> Condition:
+    """Returns the condition that the address of an instrument's owner contains none of the texts.
+
+    An owner that is not known has no address.
+    """
+    return ~_row_exists(OWNER, sa.or_(*map(in_street, streets)))
 
 
 def in_street(street: str) -> Condition:

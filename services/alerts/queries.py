@@ -22,6 +22,7 @@ from services.alerts.instrument_filters import (
     colour_in_sql,
     of_colour,
     of_institution,
+    of_no_street,
     of_sector,
     of_street,
 )
@@ -109,6 +110,8 @@ def _wanted(view: View, request: pb.ListColoursRequest) -> Iterator[sa.ColumnEle
     for name, condition in _OF_OTHERS.items():
         if value := getattr(request, name):
             yield condition(value)
+    if request.without_streets:
+        yield of_no_street(request.without_streets)
     yield from _of_today(view, request)
     yield from _of_last_days(request)
 

@@ -32,6 +32,7 @@ FIELDS = {
     "ended_ground": N_("终止依据"),
     "department": N_("部门"),
     "gs1_prefix": N_("GS1 厂商识别代码"),
+    "streets": N_("街道名"),
     "bureau": N_("机关"),
     "roles": N_("角色"),
     "institution": N_("检定机构"),

@@ -293,7 +293,7 @@ _LETTERS = (
 )
 _CITY = (
     _at("/city", city.board, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER),
-    _at(colour_groups.PATH, colour_groups.page, *STAFF),
+    _at(colour_groups.PATH, colour_groups.page, *STAFF, form=True),
     _at("/year-ends", city.year_ends, *STAFF),
     _at("/rulesets", rulesets.listing, *rulesets.RUNNERS),
     _at("/rulesets/impacts/new", rulesets.start, *rulesets.RUNNERS, form=True),

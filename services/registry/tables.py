@@ -107,7 +107,10 @@ RENAMED = "former_keys <> '' AND NOT removed"
 
 @proven()
 class Bureau(Base, table=True):
-    """A market-regulation bureau, identified by its code."""
+    """A market-regulation bureau, identified by its code.
+
+    `streets` are the names of its streets, by which its instruments are counted; None without any.
+    """
 
     __tablename__ = "bureau"
 
@@ -118,6 +121,7 @@ class Bureau(Base, table=True):
     phone: str = ""
     email: str = ""
     gs1_prefix: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    streets: list[str] | None = Field(default=None, sa_type=JsonColumn)
     removed: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     version: int = 0
 

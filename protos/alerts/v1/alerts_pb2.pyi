@@ -509,6 +509,7 @@ class ListColoursRequest(_message.Message):
     STREET_FIELD_NUMBER: _builtins.int
     INSTITUTION_FIELD_NUMBER: _builtins.int
     LATE_FIELD_NUMBER: _builtins.int
+    WITHOUT_STREETS_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -547,6 +548,10 @@ class ListColoursRequest(_message.Message):
     """
     late: _builtins.str
     """Only those of which this one is late."""
+    @_builtins.property
+    def without_streets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only of owners whose address contains none of these."""
+
     def __init__(
         self,
         *,
@@ -567,10 +572,11 @@ class ListColoursRequest(_message.Message):
         street: _builtins.str = ...,
         institution: _builtins.str = ...,
         late: _builtins.str = ...,
+        without_streets: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "colour", b"colour", "institution", b"institution", "instrument_id", b"instrument_id", "late", b"late", "non_compulsory", b"non_compulsory", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "sector", b"sector", "state", b"state", "street", b"street", "subject_id", b"subject_id", "text", b"text", "type_code", b"type_code", "valid_until_from", b"valid_until_from", "valid_until_to", b"valid_until_to"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "colour", b"colour", "institution", b"institution", "instrument_id", b"instrument_id", "late", b"late", "non_compulsory", b"non_compulsory", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "sector", b"sector", "state", b"state", "street", b"street", "subject_id", b"subject_id", "text", b"text", "type_code", b"type_code", "valid_until_from", b"valid_until_from", "valid_until_to", b"valid_until_to", "without_streets", b"without_streets"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -640,8 +646,8 @@ class GetColourBoardRequest(_message.Message):
     """
     @_builtins.property
     def streets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The streets to count by: an instrument is of a street if its owner's address contains the name,
-        for the register keeps addresses as they were written.
+        """The streets to count by: an instrument is of the first one whose name its owner's address
+        contains, for the register keeps addresses as they were written.
         """
 
     def __init__(
@@ -786,8 +792,8 @@ class GetColourBoardResponse(_message.Message):
 
     @_builtins.property
     def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___GroupCount]:
-        """The counts by the group that was asked for, and colour. An address with the names of several
-        streets is counted under each; in other groups every instrument is counted once.
+        """The counts by the group that was asked for, and colour. Every instrument is counted once: an
+        address with the names of several streets under the first that was asked for.
         """
 
     @_builtins.property

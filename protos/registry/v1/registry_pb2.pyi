@@ -37,6 +37,7 @@ class Bureau(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     REMOVED_FIELD_NUMBER: _builtins.int
     GS1_PREFIX_FIELD_NUMBER: _builtins.int
+    STREETS_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     """Six digits, with a suffix where the bureau has no division of its own, such as 330100-JQ."""
     name: _builtins.str
@@ -57,6 +58,12 @@ class Bureau(_message.Message):
     """Company prefix that GS1 licensed to it, with which its labels are GS1 Digital Links; empty where
     it has none: then that of the bureau above counts.
     """
+    @_builtins.property
+    def streets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of the streets of its division, by which its instruments are counted; an address that has
+        several counts under the first.
+        """
+
     def __init__(
         self,
         *,
@@ -69,10 +76,11 @@ class Bureau(_message.Message):
         version: _builtins.int = ...,
         removed: _builtins.bool = ...,
         gs1_prefix: _builtins.str = ...,
+        streets: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "department", b"department", "division_code", b"division_code", "email", b"email", "gs1_prefix", b"gs1_prefix", "name", b"name", "phone", b"phone", "removed", b"removed", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "department", b"department", "division_code", b"division_code", "email", b"email", "gs1_prefix", b"gs1_prefix", "name", b"name", "phone", b"phone", "removed", b"removed", "streets", b"streets", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -175,6 +175,7 @@ HELP = {
     "weeks": "今后几周 | weeks ahead",
     "by_type": "再按器具类型列出各周的到期数 | also the weeks of each type",
     "by": "再按这一项统计 | also count by",
+    "without_streets": "地址里没有这些文字，可多次 | texts that are not in the address, repeatable",
     "streets": "街道名，可多次；按使用单位地址中含有的名称统计 | name of a street, repeatable",
     "at_most": "最多几件 | at most so many",
     "alert_ids": "预警 id，可多次 | alert, repeatable",

@@ -17,6 +17,7 @@ REGISTER_ROWS: tuple[Row, ...] = (
         "Lists bureaus and where they take objections.", names={"name_contains": "--name"}),
     Row("bureau put", "registry.PutBureau", "新建机关，或变更其联系方式；未给的项目不变。",
         "Creates a bureau, or changes what is given of it.", args="bureau.code",
+        names={"bureau.streets": "--street"},
         present="registry.ListBureaus"),
     Row("subject list", "registry.ListSubjects", "列出主体。", "Lists subjects.",
         names={"name_contains": "--name"}),

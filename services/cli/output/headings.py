@@ -77,7 +77,8 @@ repeated_serials 重复编号数 | roles 角色 | rotate_on 轮换日期 | row �
 ruleset_before 现规则 | ruleset_hash 规则哈希 | ruleset_id 规则 | score 得分 | sector 行业领域
 sectors 行业领域 | sequence 序号 | serial_no 出厂编号 | severity 严重程度 | sha256 SHA-256
 sheet 工作表 | source_ref 文书编号 | spell 使用期 | spell_began_on 本期开始日 | started_on 起算日
-state 状态 | statement 曝光内容 | status 状态 | status_on 状态日期 | step 步骤 | subject_id 主体id
+state 状态 | statement 曝光内容 | status 状态 | status_on 状态日期 | step 步骤
+streets 街道名 | subject_id 主体id
 subject_name 主体名称 | subjects 主体数 | summary 摘要 | supplement_requested 须补正
 table_hash 评分表哈希 | table_id 评分表 | target_on 办理期限至 | term 期限 | title 标题
 title_en 名称（英文） | title_zh 名称 | total 总分 | type_code 器具类型 | unchanged 无变化行数

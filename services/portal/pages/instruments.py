@@ -25,6 +25,7 @@ from services.portal.pages.reading import (
     subject_names,
     today,
 )
+from services.portal.pages.streets import MOST, street_names
 from services.portal.visit import Visit
 from services.portal.wording import N_, SECTORS, Words
 
@@ -75,6 +76,7 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[Owned]:
         late=asked["late"],
         sector=asked["sector"],
         street=asked["street"],
+        without_streets=street_names(asked["without"])[:MOST],
         institution=asked["institution"],
         valid_until_from=_day(asked["valid_from"]),
         valid_until_to=_day(asked["valid_to"]),
@@ -117,6 +119,7 @@ async def _filters_of_staff(visit: Visit) -> Sequence[Filter]:
     filters = [
         Filter("sector", N_("行业领域"), [*SECTORS.items(), ("-", N_("没有登记行业"))]),
         Filter("street", N_("地址包含（如街道名）")),
+        Filter("without", N_("地址不含（几个之间用顿号）"), asks="without_streets", longest=2000),
         Filter("institution", N_("上次检定的机构（全称）")),
         Filter("bureau", N_("机关"), sorted(named.items())),
     ]

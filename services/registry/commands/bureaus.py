@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from law.errors import NotPermitted
 from plumbing.change import Change
 from plumbing.identity import Role
@@ -11,20 +14,21 @@ from services.registry.announce_changes import save_bureaus
 from services.registry.commands.targets import require_version
 from services.registry.tables import Bureau
 
-FIELDS = ("name", "division_code", "department", "phone", "email", "gs1_prefix")
-CONTACT = ("department", "phone", "email")
+_TEXTS = ("name", "division_code", "department", "phone", "email", "gs1_prefix")
+_OF_UNIT_HEADS = ("department", "phone", "email", "streets")
 
 
 async def put_bureau(change: Change, request: pb.PutBureauRequest) -> pb.PutBureauResponse:
     """Creates a bureau or changes an existing one.
 
-    An administrator may do both in its scope. A unit head may change only the contact data of the
-    own bureau, and gets NotPermitted for anything else. Raises WrongState if the request's version
-    is not the present one.
+    An administrator may do both in its scope. A unit head may change only the contact data and the
+    streets of the own bureau, and gets NotPermitted for anything else. Raises WrongState if the
+    request's version is not the present one.
     """
     message = request.bureau
     row = await change.session.get(Bureau, message.code, with_for_update=True)
-    values = {name: getattr(message, name).strip() for name in FIELDS}
+    values: dict[str, Any] = {name: getattr(message, name).strip() for name in _TEXTS}
+    values["streets"] = [*dict.fromkeys(filter(None, map(str.strip, message.streets)))] or None
     before = row.model_dump(mode="json") if row else None
     _require_right(change, row, message.code, values)
     if row is None:
@@ -40,13 +44,16 @@ async def put_bureau(change: Change, request: pb.PutBureauRequest) -> pb.PutBure
     return pb.PutBureauResponse(bureau=wire.bureau(row))
 
 
-def _require_right(change: Change, row: Bureau | None, code: str, values: dict[str, str]) -> None:
+def _require_right(
+    change: Change, row: Bureau | None, code: str, values: Mapping[str, Any]
+) -> None:
     caller = change.caller
     caller.require_bureau(code)
     if caller.is_service or caller.has(Role.ADMINISTRATOR):
         return
-    if row is None or any(getattr(row, n) != values[n] for n in FIELDS if n not in CONTACT):
+    others = [name for name in values if name not in _OF_UNIT_HEADS]
+    if row is None or any(getattr(row, name) != values[name] for name in others):
         raise NotPermitted(
-            "单位负责人只能修改本单位的联系方式",
-            "A unit head may only change where the bureau is reached",
+            "单位负责人只能修改本单位的联系方式和街道名",
+            "A unit head may only change where the bureau is reached, and its streets",
         )

@@ -61,7 +61,7 @@ async def test_a_bureau_changed_meanwhile_is_not_overwritten(registry: RunningRe
     assert refusals[0].facts["version"]
 
 
-async def test_a_unit_head_changes_only_where_its_own_bureau_is_reached(
+async def test_a_unit_head_changes_only_where_its_own_bureau_is_reached_and_its_streets(
     registry: RunningRegistry,
 ) -> None:
     await registry.bureau(OTHER_DISTRICT)
@@ -72,6 +72,12 @@ async def test_a_unit_head_changes_only_where_its_own_bureau_is_reached(
     request = pb.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
     bureau = (await client.registry.PutBureau(request)).bureau
     assert bureau.phone == "0571-22222222"
+    bureau.streets.extend(["文一路", " 古翠路 ", "文一路 "])
+    request = pb.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
+    bureau = (await client.registry.PutBureau(request)).bureau
+    assert list(bureau.streets) == ["文一路", "古翠路"]
+    announced = await registry.events_of(f"bureau/{OTHER_DISTRICT}")
+    assert list(announced[-1].bureaus[0].streets) == ["文一路", "古翠路"]
     bureau.name = "自封的名称"
     with refused("NOT_PERMITTED"):
         await client.registry.PutBureau(

@@ -160,6 +160,7 @@ OPEN = {
     },
     "quanheng.registry.v1.Bureau": {
         *("code", "name", "division_code", "department", "phone", "email", "version", "removed"),
+        "streets",  # names of streets
         "gs1_prefix",  # stands in the QR code of every label
     },
     "quanheng.registry.v1.GetSubjectResponse": {"subject"},

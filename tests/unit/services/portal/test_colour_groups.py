@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
-
-import pytest
+from urllib.parse import parse_qs, urlsplit
 
 from protos.alerts.v1 import alerts_pb2 as pb
+from protos.registry.v1 import registry_pb2 as registry
 from services.portal.listing import Asked
 from services.portal.pages import colour_groups as page
+from services.portal.pages import streets
 from services.portal.rendering import _environment
 
 COUNTS = [
@@ -34,7 +35,7 @@ def test_a_row_has_every_colour_and_the_most_red_come_first() -> None:
 
 def test_a_number_leads_to_the_list_of_what_it_counts() -> None:
     market, unknown, _ = page._rows(COUNTS)
-    count = partial(page._count, "sector", "330106")
+    count = partial(page._count, "sector", "330106", [])
     assert count("red", market).link == "/instruments?sector=market&colour=red&bureau=330106"
     assert (count("", market).value, count("", market).link) == (
         7,
@@ -42,33 +43,47 @@ def test_a_number_leads_to_the_list_of_what_it_counts() -> None:
     )
     assert count("red", unknown).link == "/instruments?sector=-&colour=red&bureau=330106"
     assert count("yellow", market).link == ""  # none is there
-    assert page._count("street", "", "red", unknown).link == ""  # no filter lists the others
+
+
+def test_a_number_of_a_street_leads_to_what_counts_under_no_street_before_it() -> None:
+    names = ["新城街道", "老城镇"]
+    first, second, rest = (page.Row(group, {"red": 1}) for group in (*names, ""))
+    link = {
+        row.group: parse_qs(urlsplit(page._count("street", "", names, "red", row).link).query)
+        for row in (first, second, rest)
+    }
+    assert link == {
+        "新城街道": {"street": ["新城街道"], "colour": ["red"]},
+        "老城镇": {"street": ["老城镇"], "colour": ["red"], "without": ["新城街道"]},
+        "": {"colour": ["red"], "without": ["新城街道 老城镇"]},
+    }
 
 
 def test_streets_are_written_with_any_punctuation_each_once() -> None:
     written = "新城街道、老城镇，新城街道 江边街道;"
-    assert page.street_names(written) == ["新城街道", "老城镇", "江边街道"]
+    assert streets.street_names(written) == ["新城街道", "老城镇", "江边街道"]
 
 
-async def test_of_many_streets_the_first_are_counted_and_the_others_are_named() -> None:
-    asked: list[pb.GetColourBoardRequest] = []
+async def test_the_names_that_bureaus_keep_are_counted_by_where_none_is_asked_for() -> None:
+    async def listed(_request: registry.ListBureausRequest) -> registry.ListBureausResponse:
+        named = {"330102": ["甲街道", "乙镇"], "330106": ["丙街道", "甲街道"], "120104": ["丁街道"]}
+        bureaus = [registry.Bureau(code=code, streets=names) for code, names in named.items()]
+        return registry.ListBureausResponse(bureaus=bureaus)
 
-    async def board(request: pb.GetColourBoardRequest) -> pb.GetColourBoardResponse:
-        asked.append(request)
-        return pb.GetColourBoardResponse()
-
-    services = SimpleNamespace(alerts=SimpleNamespace(GetColourBoard=board))
-    visit = cast("Any", SimpleNamespace(services=services))
-    names = [f"第{number}街道" for number in range(52)]
-    written = {"bureau": "", "streets": "、".join(names)}
-    await page._read(visit, "street", Asked(filters=written))
-    assert list(asked[0].streets) == names[:50]
+    services = SimpleNamespace(registry=SimpleNamespace(ListBureaus=listed))
+    person = SimpleNamespace(bureau="330100")
+    visit = cast("Any", SimpleNamespace(services=services, person=person))
+    assert await streets.kept(visit, "") == ["甲街道", "乙镇", "丙街道"]
+    assert await streets.kept(visit, "330106") == ["丙街道", "甲街道"]
+    person.bureau = "330102"
+    assert await streets.kept(visit, "") == ["甲街道", "乙镇"]
 
 
 def test_a_page_says_which_streets_were_left_and_leads_to_them() -> None:
     template = _environment("zh-CN").get_template("city/colours.html")
     table = SimpleNamespace(asked={"by": "street"})
-    values = {
+    values: dict[str, Any] = {
+        "own": None,
         "table": table,
         "most": 50,
         "named": 52,
@@ -82,9 +97,7 @@ def test_a_page_says_which_streets_were_left_and_leads_to_them() -> None:
     assert 'href="/colours?by=x"' in shown
 
 
-@pytest.mark.parametrize("written", ["", " 、， "])
-async def test_without_a_street_nothing_is_counted(written: str) -> None:
+async def test_without_a_street_nothing_is_counted() -> None:
     # No service is asked: every address has none of no names.
-    visit = cast("Any", None)
-    found = await page._read(visit, "street", Asked(filters={"bureau": "", "streets": written}))
-    assert found.rows == []
+    asked = Asked(filters={"bureau": ""})
+    assert (await page._read(cast("Any", None), "street", [], asked)).rows == []

@@ -77,5 +77,5 @@ def test_what_is_typed_in_several_lines_may_have_them() -> None:
     sources = (file.read_text("utf-8") for file in (HERE / "templates").rglob("*.html"))
     names = {name for source in sources for name in re.findall(r"textarea\(_, *'(\w+)'", source)}
     assert {"grounds", "reasons", "minutes"} <= names
-    # Each of the media, sheets and numbers, and each part with its result, is a text of its own.
-    assert names - {"media", "numbers", "parts", "sheet_names"} <= SEVERAL_LINES
+    # Each of the media, sheets, streets and numbers, and each part with its result, is a text.
+    assert names - {"media", "names", "numbers", "parts", "sheet_names"} <= SEVERAL_LINES
