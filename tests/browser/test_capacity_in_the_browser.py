@@ -14,11 +14,13 @@ from playwright.sync_api import Page, expect
 
 from services.cli.sample.instruments import INSTITUTION, SECOND_INSTITUTION
 from services.portal import order_words
-from tests.browser.conftest import appears, today
+from tests.browser.conftest import appears, check, today
+from tests.browser.test_morning_of_an_institution import listed
 
 SignIn = Callable[..., Page]
 DAY = timedelta(days=1)
 SECOND = "样例计量检定二所"
+CAPACITY = "到期台数和检定能力"
 
 
 def press(page: Page, name: str) -> None:
@@ -128,6 +130,44 @@ def test_the_sample_fills_what_institutions_and_experts_are_shown_on(sign_in: Si
     expect(head.get_by_role("row", name=re.compile(INSTITUTION))).to_contain_text("1")
     head.goto("/qualifications?kind=examiner")
     expect(head.locator("main tbody tr")).to_have_count(2)
+
+
+def test_a_forecast_sets_what_ends_beside_what_the_institution_completes(sign_in: SignIn) -> None:
+    lab, head = (
+        sign_in(f"demo.{name}", java_script_enabled=False) for name in ("institution", "unithead")
+    )
+    every = listed(head, "/forecast")
+    assert listed(lab, "/forecast") == every, "it is authorised for all types of the sample"
+    assert len(every) > 3
+    head.goto("/forecast")
+    expect(head.get_by_role("heading", name=CAPACITY)).to_have_count(0)
+    lab.goto("/forecast")
+    of_thirty = lab.get_by_role("cell", name="30", exact=True)
+    scales = lab.get_by_role("region", name=CAPACITY).get_by_role("row").filter(has=of_thirty)
+    expect(scales.get_by_role("cell").nth(2)).to_contain_text(re.compile(r"到期 \d+，可完成 \d+"))
+    expect(lab.get_by_text("没有填报能力、不能比较的类型")).to_contain_text("燃油加油机")
+    check(sign_in("demo.institution"), "/forecast")
+
+    ended = next(row["器具类型"] for row in every if row["器具类型"] != "燃油加油机")
+    head.goto("/institutions")
+    head.get_by_role("link", name=INSTITUTION).click()
+    head.get_by_role("link", name=f"变更 {ended}", exact=True).click()
+    address, until = head.url, head.get_by_label("授权至").input_value()
+    head.get_by_label("授权至").fill((today(head) - DAY).isoformat())
+    head.get_by_label("理由").fill("授权部门撤销授权")
+    press(head, "保存")
+    confirm, over = head.get_by_role("button", name="确认修改"), head.get_by_text("已经届满")
+    expect(confirm.or_(over).first).to_be_visible()
+    if confirm.count():  # orders of the type are cut off
+        confirm.click()
+    expect(over).to_be_visible()
+    left = [row for row in every if row["器具类型"] != ended]
+    assert listed(lab, "/forecast") == left, "only what it may verify today"
+    assert listed(head, "/forecast") == every
+    head.goto(address)
+    head.get_by_label("授权至").fill(until)  # for the other tests of this sandbox
+    press(head, "保存")
+    expect(head.get_by_role("heading", name=INSTITUTION)).to_be_visible()
 
 
 def test_applicants_choose_by_the_expected_day(sign_in: SignIn) -> None:

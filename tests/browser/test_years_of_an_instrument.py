@@ -62,10 +62,11 @@ class Story:
             expect(shown).to_contain_text(part)
         anyone.context.close()
 
-    def told(self, title: str) -> None:
-        """Opens the newest message of the owner with this title, once it has come."""
-        self.owner.goto("/messages")
-        appears(self.owner, self.owner.get_by_role("link", name=re.compile(title)).first).click()
+    def told(self, title: str, reader: Page | None = None) -> None:
+        """Opens the newest message of the owner, or of another reader, with this title."""
+        page = reader or self.owner
+        page.goto("/messages")
+        appears(page, page.get_by_role("link", name=re.compile(title)).first).click()
 
     def titles(self) -> list[str]:
         self.owner.goto("/messages")
@@ -87,6 +88,10 @@ def filed(story: Story) -> None:
     expect(page.get_by_text("检定合格以前，器具为备用，不能使用")).to_be_visible()
     story.instrument = page.url.partition("?")[0]
     expect(page.get_by_text("从未检定。投入使用前须经检定合格。")).to_be_visible()
+    story.told(f"新器具备案：{FIRM}，.*{SERIAL}", story.bureau)
+    message = story.bureau.locator("main")
+    expect(message).to_contain_text(f"{FIRM}登记了新的计量器具")
+    expect(message).to_contain_text(SERIAL)
     page.goto("/labels")
     found = re.search(r"[0-9a-f]{10}-[0-9a-z]{8}", page.locator("main").inner_text())
     assert found is not None
