@@ -21,7 +21,7 @@ from services.registry.imports.rows.by_columns import ColumnReader, portions
 from services.registry.imports.rows.columns import Binding
 from services.registry.imports.rows.faults import Notes
 from services.registry.imports.rows.headings import Headings
-from services.registry.imports.rows.left_out import LeftOut
+from services.registry.imports.rows.left_out import TURNED_AWAY, LeftOut
 from services.registry.imports.rows.reader import Item, RowReader
 
 
@@ -30,7 +30,8 @@ class FileContent:
     """The content that was read from a file.
 
     `items` are the rows without a bad cell, `bad` the other rows as far as they could be read;
-    `rows` is the number of all rows, without the header and the rows `left_out`.
+    `rows` is the number of all rows, without the header and the rows `left_out`; `turned_away` are
+    those of the latter that are a decision of the bureau, though none for the register.
     """
 
     encoding: str = ""
@@ -38,6 +39,7 @@ class FileContent:
     names: Sequence[str] = ()
     rows: int = 0
     left_out: int = 0
+    turned_away: int = 0
     items: list[Item] = field(default_factory=list)
     bad: list[Item] = field(default_factory=list)
     notes: Notes = field(default_factory=Notes)
@@ -106,7 +108,7 @@ def _read_source(
         none = repeat(None, len(portion))  # the rows of a refused file are only counted
         found = none if notes.header_is_bad else quick.read(portion)
         _read_rows(reader, without, zip(portion, found, strict=True), file)
-    if not (file.rows or (file.left_out and reader.turns_rows_away)):
+    if not (file.rows or file.turned_away):
         raise BadFile("NO_ROWS", "文件只有表头", "the file holds only a header")
     if isinstance(source, Workbook):
         _note_sheet(source, file)
@@ -179,6 +181,7 @@ def _read_rows(
     for row, values in rows:
         if values is None and (reason := without.reason(row)):
             file.left_out += 1
+            file.turned_away += reason in TURNED_AWAY
             notes.warn(row.number, *reason, value=text_of(row))
             continue
         file.rows += 1

@@ -82,6 +82,8 @@ OTHER_PERMIT = Reason(
     "不是计量行政许可，未读取、未保存",
     "no permit of metrology: neither read nor stored",
 )
+# Why a row is left out that is a decision of the bureau, though none for the register.
+TURNED_AWAY = (NATURAL_PERSON, UNKNOWN_PARTY, OTHER_LAW, OTHER_PERMIT)
 # In which field the mark of a row stands that was turned away before it was stored.
 _MARKED = {FamilyName.PENALTIES: "basis", FamilyName.PERMITS: "document_name"}
 
