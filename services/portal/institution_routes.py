@@ -8,6 +8,7 @@ from services.portal.address import at as _at
 from services.portal.pages import (
     calibrations,
     certificate_archive,
+    certificate_batches,
     certificate_files,
     directory,
     environment,
@@ -164,6 +165,9 @@ CALIBRATIONS = (
 )
 _OF_CERTIFICATES = (Role.OPERATOR, *STAFF, Role.VERIFICATION_INSTITUTION)
 CERTIFICATES = (
+    _at(
+        certificate_batches.PATH, certificate_batches.send, Role.VERIFICATION_INSTITUTION, form=True
+    ),
     _at("/verifications/{verification_id}", certificate_files.one, *_OF_CERTIFICATES),
     _at(
         CERTIFICATE_PATH,

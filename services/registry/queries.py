@@ -14,7 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from law.errors import NotFound, NotPermitted
 from law.evidence import RecordStatus
-from law.identity import folded
+from law.identity import document_key, folded
 from plumbing import paging, row_scope
 from plumbing.change import Change
 from plumbing.database import unindexed
@@ -190,6 +190,9 @@ async def list_verifications(
     if request.institution:
         every = every.where(col(Verification.institution) == request.institution)
         order = (Verification.verified_on, Verification.verification_id)
+    if request.certificate_nos:
+        keys = {document_key(number) for number in request.certificate_nos} - {""}
+        every = every.where(col(Verification.certificate_key).in_(keys))
     of_firm = request.subject_id or view.caller.has(Role.OPERATOR)
     page, token = await paging.page(
         view.session,

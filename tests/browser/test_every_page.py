@@ -163,6 +163,7 @@ PAGES = {
         "/imports",
         "/imports/new",
         "/certificates",
+        "/certificates/several",
         "/calibrations",
         "/calibrations/new",
         "/due",

@@ -482,6 +482,7 @@ TABLE = """
 /indices/{index_id} foreign                               >   - 0 0 0 0 - - - -  0 0 0
 /due any                                                  >   - - - - - + - - -  - - -
 /certificates any                                         >   - - - - - + - - -  - - -
+/certificates/several any                                 >   - - - - - + - - -  - - -
 /verifications/new any                                    >   - - - - - + - - -  - - -
 
 /status any                                               >   - - - - - - - + -  - - -
