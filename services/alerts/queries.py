@@ -102,6 +102,8 @@ def _wanted(view: View, request: pb.ListColoursRequest) -> Iterator[sa.ColumnEle
     for column in ("instrument_id", "type_code", "state"):
         if value := getattr(request, column):
             yield col(getattr(Instrument, column)) == value
+    if request.instrument_ids:
+        yield col(Instrument.instrument_id).in_(request.instrument_ids)
     if request.non_compulsory:
         yield col(Instrument.non_compulsory).is_(True)
     if request.text:

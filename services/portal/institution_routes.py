@@ -19,6 +19,7 @@ from services.portal.pages import (
     instrument_file,
     kept_institutions,
     laboratories,
+    order_choice,
     order_moves,
     order_terms,
     order_wizard,
@@ -34,13 +35,14 @@ CERTIFICATE_PATH = "/certificates/new"
 UPKEEP_PATHS = (
     *(upkeep_forms.NEW_PATH, upkeep_forms.IMPORT_PATH, upkeep.FILES_PATH),
     *(qualifications.IMPORT_PATH, laboratories.IMPORT_PATH, instrument_file.PATH),
+    order_choice.PATH,
 )
 DCC_PATH = calibrations.NEW_PATH
 _ORDERING = (Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *STAFF)
 PUBLIC_DIRECTORY = (_at(directory.PATH, directory.listing),)
 ORDERS = (
     _at("/orders", orders.listing, *_ORDERING),
-    _at("/orders/new", order_wizard.apply, Role.OPERATOR, form=True),
+    _at(order_choice.PATH, order_wizard.apply, Role.OPERATOR, form=True),
     _at(
         order_moves.PATH,
         order_moves.move_chosen,

@@ -164,6 +164,10 @@ async def list_instruments(
     """
     owned = await _owned(view, request)
     rows = select(Instrument).where(sa.not_(col(Instrument.removed)), *owned)
+    if request.location:
+        rows = rows.where(col(Instrument.location).icontains(request.location, autoescape=True))
+    if request.instrument_ids:
+        rows = rows.where(col(Instrument.instrument_id).in_(request.instrument_ids))
     if request.repeated_serial:
         rows = rows.where(sa.text(REPEATED_SERIAL))
     if request.without_cycle:

@@ -309,6 +309,7 @@ LaboratoryService.NoteEnvironmentMark foreign -  -  -  -  -  -  -  -  -  -  -   
 LaboratoryService.NoteEnvironmentMark city   -  -  -  -  -  -  -  -  -  -  -   +  -  -
 
 OrderService.ListVerifiers any              +  +  +  +  +  -  -  -  -  -  -   +  +  +
+OrderService.ReadInstrumentNumbers any      +  -  -  -  -  -  -  -  -  -  -   -  -  -
 OrderService.ApplyForVerification own       +  -  -  -  -  -  -  -  -  -  -   -  -  -
 OrderService.ApplyForVerification neighbour -  -  -  -  -  -  -  -  -  -  -   -  -  -
 OrderService.ApplyForVerification foreign   -  -  -  -  -  -  -  -  -  -  -   -  -  -

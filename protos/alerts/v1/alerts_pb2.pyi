@@ -509,6 +509,7 @@ class ListColoursRequest(_message.Message):
     STREET_FIELD_NUMBER: _builtins.int
     INSTITUTION_FIELD_NUMBER: _builtins.int
     LATE_FIELD_NUMBER: _builtins.int
+    INSTRUMENT_IDS_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -547,6 +548,10 @@ class ListColoursRequest(_message.Message):
     """
     late: _builtins.str
     """Only those of which this one is late."""
+    @_builtins.property
+    def instrument_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only these instruments; empty means all."""
+
     def __init__(
         self,
         *,
@@ -567,10 +572,11 @@ class ListColoursRequest(_message.Message):
         street: _builtins.str = ...,
         institution: _builtins.str = ...,
         late: _builtins.str = ...,
+        instrument_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "colour", b"colour", "institution", b"institution", "instrument_id", b"instrument_id", "late", b"late", "non_compulsory", b"non_compulsory", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "sector", b"sector", "state", b"state", "street", b"street", "subject_id", b"subject_id", "text", b"text", "type_code", b"type_code", "valid_until_from", b"valid_until_from", "valid_until_to", b"valid_until_to"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "colour", b"colour", "institution", b"institution", "instrument_id", b"instrument_id", "instrument_ids", b"instrument_ids", "late", b"late", "non_compulsory", b"non_compulsory", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "sector", b"sector", "state", b"state", "street", b"street", "subject_id", b"subject_id", "text", b"text", "type_code", b"type_code", "valid_until_from", b"valid_until_from", "valid_until_to", b"valid_until_to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1233,6 +1233,8 @@ class ListInstrumentsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     WITHOUT_CYCLE_FIELD_NUMBER: _builtins.int
+    LOCATION_FIELD_NUMBER: _builtins.int
+    INSTRUMENT_IDS_FIELD_NUMBER: _builtins.int
     subject_id: _builtins.str
     """Only this subject's."""
     bureau: _builtins.str
@@ -1247,6 +1249,12 @@ class ListInstrumentsRequest(_message.Message):
     """Only instruments under no compulsory verification that have no calibration cycle either, and are
     not scrapped.
     """
+    location: _builtins.str
+    """Only instruments whose location contains this."""
+    @_builtins.property
+    def instrument_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only these; empty means all."""
+
     def __init__(
         self,
         *,
@@ -1256,10 +1264,12 @@ class ListInstrumentsRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         without_cycle: _builtins.bool = ...,
+        location: _builtins.str = ...,
+        instrument_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "page_size", b"page_size", "page_token", b"page_token", "repeated_serial", b"repeated_serial", "subject_id", b"subject_id", "without_cycle", b"without_cycle"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "instrument_ids", b"instrument_ids", "location", b"location", "page_size", b"page_size", "page_token", b"page_token", "repeated_serial", b"repeated_serial", "subject_id", b"subject_id", "without_cycle", b"without_cycle"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
