@@ -813,8 +813,8 @@ AlertsService.ListNotices city               .  .  .  .  .  .  -  +  -  -  -   +
 AlertsService.MarkNotices own                +  0  0  0  -  0  -  -  -  -  -   0  0  0
 AlertsService.MarkNotices neighbour          0  0  0  0  -  0  -  -  -  -  -   0  0  0
 AlertsService.MarkNotices foreign            0  0  0  0  -  0  -  -  -  -  -   0  0  0
-AlertsService.GetDigestPreference any        +  -  -  -  -  +  -  -  -  -  -   -  -  -
-AlertsService.SetDigestPreference any        +  -  -  -  -  +  -  -  -  -  -   -  -  -
+AlertsService.GetDigestPreference any        +  +  +  -  -  +  -  -  -  -  -   +  +  -
+AlertsService.SetDigestPreference any        +  +  +  -  -  +  -  -  -  -  -   +  +  -
 AlertsService.GetMobileNumber any            +  -  -  -  -  +  -  -  -  -  -   -  -  -
 AlertsService.AskMobileNumber any            +  -  -  -  -  +  -  -  -  -  -   -  -  -
 AlertsService.ConfirmMobileNumber any        +  -  -  -  -  +  -  -  -  -  -   -  -  -

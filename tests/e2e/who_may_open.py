@@ -218,7 +218,7 @@ TABLE = """
 /messages/{notice_id} own                                 >   + 0 0 0 - 0 - - -  0 0 0
 /messages/{notice_id} neighbour                           >   0 0 0 0 - 0 - - -  0 0 0
 /messages/{notice_id} foreign                             >   0 0 0 0 - 0 - - -  0 0 0
-/contact any                                              >   + - - - - + - - -  - - -
+/contact any                                              >   + + + - - + - - -  + + -
 /due-dates any                                            >   + - - - - + - - -  - - -
 /due-dates/{secret}.ics any                               0   0 0 0 0 0 0 0 0 0  0 0 0
 
