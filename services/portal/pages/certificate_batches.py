@@ -179,7 +179,7 @@ def _results_of(
 async def _upload(visit: Visit, file: UploadFile, verification_id: str) -> str:
     """Sends a file; returns why it was refused, or nothing. Raises what concerns all files."""
     await file.seek(0)
-    digest = await run_in_threadpool(hashlib.file_digest, cast(Any, file.file), "sha256")
+    digest = await run_in_threadpool(hashlib.file_digest, cast("Any", file.file), "sha256")
     await file.seek(0)
     content, name = digest.hexdigest(), file_name(file)
     header = pb.CertificateHeader(
