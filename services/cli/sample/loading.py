@@ -26,6 +26,7 @@ from services.cli.sample import SampleFile
 _PEOPLE = {
     "loader": ("样例建档人员", Role.CASEWORKER),
     "reviewer": ("样例审查人员", Role.CASEWORKER),
+    "earlier": ("样例早期建档人员", Role.CASEWORKER),
     "head": ("样例登记负责人", Role.UNIT_HEAD),
 }
 
