@@ -78,9 +78,7 @@ async def engage(client: Client, settings: Settings, applicant: Member | None = 
     if applicant is None:
         await register_institution(client)
         applicant = await open_applicant(client)
-    opened: list[Member] = []
-    for member in members(firm.bureau):
-        opened.append(await _open(client, member, subject_id))
+    opened = [await _open(client, member, subject_id) for member in members(firm.bureau)]
     password = administrator_password(settings.keys_dir)
     administrator = Member(ADMINISTRATOR, "平台管理员", Role.ADMINISTRATOR, password=password)
     kept = [_kept(member) for member in (*opened, administrator)]
