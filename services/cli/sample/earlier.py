@@ -69,7 +69,8 @@ async def _load(
         for family, rows in tables.items():
             content = sample.as_csv(rows)
             file = SampleFile(family, f"{family}-{APPLICANT}.csv", content, city)
-            await loading.load_file(loader, file)
+            # No first load: a bureau has one, which is that of the rest.
+            await loading.load_file(loader, file, baseline=False)
     finally:
         await loader.close()
 

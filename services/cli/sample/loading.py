@@ -66,10 +66,10 @@ async def engage(administrator: Client, bureau: str, part: str = "loader") -> Cl
     return Client(administrator.settings, fixed_token(session.token))
 
 
-async def load_file(client: Client, file: SampleFile) -> registry.Batch:
+async def load_file(client: Client, file: SampleFile, *, baseline: bool = True) -> registry.Batch:
     """Imports one file of the sample register; importing it again changes nothing."""
     header = imports.header_of(
-        file.family, file.name, ColumnMapping(), bureau=file.bureau, baseline=True
+        file.family, file.name, ColumnMapping(), bureau=file.bureau, baseline=baseline
     )
     return await imports.upload(client, header, file.content)
 
