@@ -14,7 +14,7 @@ from tests.browser.conftest import both_ways, check
 from tests.browser.test_certificates_in_the_browser import PDF, press, recorded
 
 SignIn = Callable[..., Page]
-DAYS = ("2026-09-04", "2026-09-07", "2026-09-08")
+DAYS = ("2026-09-10", "2026-09-11", "2026-09-14")
 
 
 @pytest.fixture
@@ -79,7 +79,9 @@ def test_each_file_finds_its_result_and_what_did_not_arrive_is_named(
 
     large = tmp_path / f"{second}.pdf"
     large.write_bytes(b"%PDF-1.7" + bytes(21 << 20))
-    send(page, large, pdf(f"{third}.pdf"))
+    small = tmp_path / f"{third}.pdf"
+    small.write_bytes(PDF)
+    send(page, large, small)
     expect(page.locator("#refused li")).to_contain_text("文件超过")
     expect(page.locator("#kept li")).to_contain_text(f"{third}.pdf")
     send(page, *(pdf(f"{one}.pdf", b"%PDF-1.7") for one in range(101)))

@@ -1,8 +1,8 @@
 """The mail server of a sandbox: accepts mails, sends none, and stores each as a file.
 
 `python -m services.cli.machine.mailbox`. A mail is acknowledged once its file is complete and on
-disk. An address that ends in `.invalid` (RFC 2606) has no mailbox, so that a sandbox can show what
-becomes of notices to a wrong address.
+disk. Nobody has a mailbox at `no-mailbox.example`, so that a sandbox can show what becomes of
+notices to a wrong address.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from plumbing.clock import Clock, open_clock
 from plumbing.settings import Settings
 
-NO_MAILBOX = ".invalid"
+NO_MAILBOX = "@no-mailbox.example"
 
 
 class Mailbox:
