@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 import time
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -24,7 +24,7 @@ from services.cli.machine.readiness import accepts
 from services.cli.output.console import PlainConsole, console, styled
 from services.cli.output.options import Data
 from services.cli.output.show import block_of, table_of
-from services.cli.sample import cast, earlier, loading, subjects
+from services.cli.sample import cast, loading, subjects
 from services.cli.sessions import ADMINISTRATOR, administrator_password
 
 # Their lines are of no use on the screen; they are in the log files.
@@ -131,20 +131,18 @@ def up(
     platform = Platform(
         data or Settings().data_dir,
         sandbox=sandbox,
-        # What the sample has from before is done then; the clock is moved on afterwards.
-        sandbox_start=sandbox_start.date() - (earlier.DAYS if sample else timedelta(0)),
+        sandbox_start=sandbox_start.date(),
         database=database,
         portal=True,
         observer=screen,
     )
-    asyncio.run(run(platform, screen, sample=sandbox_start.date() if sample else None))
+    asyncio.run(run(platform, screen, sample=sample))
 
 
-async def run(platform: Platform, screen: Screen, *, sample: date | None = None) -> None:
+async def run(platform: Platform, screen: Screen, *, sample: bool = False) -> None:
     """Starts the platform and stops it when this process receives SIGINT, SIGTERM or SIGHUP.
 
-    Also stops it, and raises the fault, if a process is no longer supervised. `sample` is the first
-    day of a sandbox with the sample; None for a platform without it.
+    Also stops it, and raises the fault, if a process is no longer supervised.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -159,7 +157,7 @@ async def run(platform: Platform, screen: Screen, *, sample: date | None = None)
             took = time.monotonic() - begun
             screen.news(f"全部就绪，用时 {took:.1f} 秒", f"everything is ready after {took:.1f} s")
             if sample:
-                await _load_sample(platform, screen, sample)
+                await _load_sample(platform, screen)
             screen.summary(platform, await mail_state(platform.settings))
             await _until_stop_or_fault(stop, platform)
     finally:
@@ -176,28 +174,9 @@ def _run_by_a_bureau(settings: Settings) -> Settings:
     return settings if settings.bureau_name else settings.model_copy(update=names)
 
 
-async def _load_sample(platform: Platform, screen: Screen, first: date) -> None:
+async def _load_sample(platform: Platform, screen: Screen) -> None:
     """Loads the bundled register into an empty platform; leaves any other as it is."""
-    settings, applicant = platform.settings, None
-    client = await _administrator(settings, screen)
-    if client is None:
-        return
-    try:
-        if not await loading.is_empty(client):
-            return
-        if settings.sandbox and (applicant := await earlier.leave_applications(client, first)):
-            await client.close()
-            client = await _administrator(settings, screen) or client  # days later
-        async for batch in loading.load(client):
-            screen.news(f"{batch.file_name}：{batch.changed} 行", f"{batch.changed} rows")
-        if settings.sandbox:
-            await cast.engage(client, settings, applicant)
-    finally:
-        await client.close()
-
-
-async def _administrator(settings: Settings, screen: Screen) -> Client | None:
-    """Logs in as the first administrator; None, which is told, if the password is another one."""
+    settings = platform.settings
     try:
         password = administrator_password(settings.keys_dir)
         session = await log_in(settings, ADMINISTRATOR, password)
@@ -206,8 +185,16 @@ async def _administrator(settings: Settings, screen: Screen) -> Client | None:
             "样例未装入：先以 quanheng login administrator 改好初始密码",
             "the sample was not loaded: replace the first password by quanheng login administrator",
         )
-        return None
-    return Client(settings, fixed_token(session.token))
+        return
+    client = Client(settings, fixed_token(session.token))
+    try:
+        if await loading.is_empty(client):
+            async for batch in loading.load(client):
+                screen.news(f"{batch.file_name}：{batch.changed} 行", f"{batch.changed} rows")
+            if settings.sandbox:
+                await cast.engage(client, settings)
+    finally:
+        await client.close()
 
 
 async def _ready(platform: Platform, screen: Screen) -> None:

@@ -41,9 +41,7 @@ def files(today: date) -> tuple[SampleFile, ...]:
         "verifications": (row for instrument in fleet for row in instrument.verification_rows()),
         "records": records.rows(today),
     }
-    return tuple(
-        SampleFile(family, f"{family}.csv", as_csv(rows)) for family, rows in tables.items()
-    )
+    return tuple(SampleFile(family, f"{family}.csv", _csv(rows)) for family, rows in tables.items())
 
 
 def portions(today: date) -> tuple[SampleFile, ...]:
@@ -68,11 +66,10 @@ def _portions(file: SampleFile) -> Iterator[SampleFile]:
         bureau = owners[row.get("使用单位") or row["主体编号"]].bureau
         parts[bureau if file.family == "records" else city_of(bureau)].append(row)
     for bureau, rows in parts.items():
-        yield SampleFile(file.family, f"{file.family}-{bureau}.csv", as_csv(rows), bureau)
+        yield SampleFile(file.family, f"{file.family}-{bureau}.csv", _csv(rows), bureau)
 
 
-def as_csv(rows: Iterable[Mapping[str, str]]) -> bytes:
-    """Returns rows as a CSV file, in UTF-8 with a byte-order mark."""
+def _csv(rows: Iterable[Mapping[str, str]]) -> bytes:
     listed = list(rows)
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, fieldnames=list(listed[0]))

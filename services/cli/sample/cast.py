@@ -67,37 +67,35 @@ def members(bureau: str) -> tuple[Member, ...]:
     )
 
 
-async def engage(client: Client, settings: Settings, applicant: Member | None = None) -> None:
+async def engage(client: Client, settings: Settings) -> None:
     """Creates the accounts of the cast and stores their passwords for the portal.
 
-    Only the owner of the file can read the passwords. `applicant` is the account of a firm that
-    applied before, when the institution of the cast was put on file too (`earlier`).
+    Only the owner of the file can read the passwords.
     """
     firm = _firm(_OPERATOR)
     subject_id = await _subject_id(client, firm)
-    if applicant is None:
-        await register_institution(client)
-        applicant = await open_applicant(client)
-    opened = [await _open(client, member, subject_id) for member in members(firm.bureau)]
+    opened: list[Member] = []
+    for member in members(firm.bureau):
+        if member.institution:
+            await _register(client, member.bureau)
+        opened.append(await _open(client, member, subject_id))
     password = administrator_password(settings.keys_dir)
     administrator = Member(ADMINISTRATOR, "平台管理员", Role.ADMINISTRATOR, password=password)
     kept = [_kept(member) for member in (*opened, administrator)]
     write_private(settings.cast_file, json.dumps(kept, ensure_ascii=False))
     if not settings.roles_with_second_factor:  # which only a person can set up
-        await _furnish(settings, [*opened, applicant], firm.bureau)
+        await _furnish(client, settings, opened, firm.bureau)
 
 
-async def open_applicant(client: Client) -> Member:
-    """Creates the account of the firm beside the cast that applies for verifications."""
+async def _furnish(
+    client: Client, settings: Settings, opened: Sequence[Member], bureau: str
+) -> None:
     applicant = Member(furnishing.APPLICANT, "样例申请人员", Role.OPERATOR)
-    return await _open(client, applicant, await _subject_id(client, _firm(APPLICANT)))
-
-
-async def _furnish(settings: Settings, acting: Sequence[Member], bureau: str) -> None:
-    passwords = {member.name: member.password for member in acting}
+    other = await _open(client, applicant, await _subject_id(client, _firm(APPLICANT)))
+    passwords = {member.name: member.password for member in (*opened, other)}
     async with AsyncExitStack() as exits:
-        people = await furnishing.people(settings, passwords, exits)
-        await furnishing.furnish(people, bureau)
+        acting = await furnishing.people(settings, passwords, exits)
+        await furnishing.furnish(acting, bureau)
 
 
 def _firm(ref: str) -> SampleSubject:
@@ -109,9 +107,8 @@ async def _subject_id(client: Client, firm: SampleSubject) -> str:
     return (await client.registry.GetSubject(wanted)).subject.subject_id
 
 
-async def register_institution(client: Client) -> None:
+async def _register(client: Client, bureau: str) -> None:
     """Puts the institution of the cast on file, as a head of its bureau."""
-    bureau = _firm(_OPERATOR).bureau
     head = await loading.engage(client, bureau, "head")
     try:
         await authorise(head, bureau)

@@ -72,7 +72,6 @@ async def furnish(acting: People, bureau: str) -> None:
     await authorise_second(acting.head, acting.city_head, bureau)
     await qualifications.enter(acting.caseworker, acting.head, bureau)
     book = OrderBook(acting.institution, acting.caseworker, today, fleet)
-    await book.accept_late(acting.applicant)
     await book.fill(acting.applicant, order_book.OF_APPLICANT)
     await book.fill(acting.operator, order_book.OF_OPERATOR)
     await book.report_late(acting.operator, order_book.REPORTED_LATE)

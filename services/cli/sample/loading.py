@@ -26,7 +26,6 @@ from services.cli.sample import SampleFile
 _PEOPLE = {
     "loader": ("样例建档人员", Role.CASEWORKER),
     "reviewer": ("样例审查人员", Role.CASEWORKER),
-    "earlier": ("样例早期建档人员", Role.CASEWORKER),
     "head": ("样例登记负责人", Role.UNIT_HEAD),
 }
 
@@ -66,10 +65,10 @@ async def engage(administrator: Client, bureau: str, part: str = "loader") -> Cl
     return Client(administrator.settings, fixed_token(session.token))
 
 
-async def load_file(client: Client, file: SampleFile, *, baseline: bool = True) -> registry.Batch:
+async def load_file(client: Client, file: SampleFile) -> registry.Batch:
     """Imports one file of the sample register; importing it again changes nothing."""
     header = imports.header_of(
-        file.family, file.name, ColumnMapping(), bureau=file.bureau, baseline=baseline
+        file.family, file.name, ColumnMapping(), bureau=file.bureau, baseline=True
     )
     return await imports.upload(client, header, file.content)
 

@@ -1,4 +1,4 @@
-"""Fills the order books of the sample: orders in every state, some late, and results reported.
+"""Fills the order books of the sample: orders in every state, one too late, and results reported.
 
 Most orders are of a firm beside the cast, which has scales; two are of the operator of the cast.
 """
@@ -39,6 +39,7 @@ class Way(NamedTuple):
 _TO_COMPLETED = ("accepted", "in_work", "completed")
 OF_APPLICANT = (
     Way(128),
+    Way(122, ("accepted",)),
     Way(123, ("accepted",)),  # its validity had ended before the application
     Way(124, ("accepted", "scheduled")),
     Way(125, ("accepted", "scheduled", "received")),
@@ -50,9 +51,6 @@ OF_APPLICANT = (
 )
 OF_OPERATOR = (Way(40), Way(45, _TO_COMPLETED))
 REPORTED_LATE = 46  # without an order
-# Applied for before the first day of the sandbox (`earlier`), and not accepted in time; that of the
-# second one is accepted on that day.
-LEFT_LYING = (121, 122)
 
 
 class OrderBook:
@@ -80,14 +78,6 @@ class OrderBook:
                     await self._report(order.instrument_id, instrument, self._today)
                 else:
                     await self._move(applicant, order.order_id, state)
-
-    async def accept_late(self, applicant: Client) -> None:
-        """Accepts the application that lay too long, if the sandbox has it."""
-        late = self._fleet[LEFT_LYING[1]].serial_no
-        request = orders.ListOrdersRequest(open=True, state="applied")
-        for order in (await applicant.orders.ListOrders(request)).orders:
-            if order.serial_no == late:
-                await self._move(applicant, order.order_id, "accepted")
 
     async def report_late(self, owner: Client, number: int) -> None:
         """Reports a result so many days after the verification that it comes too late."""
