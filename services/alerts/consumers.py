@@ -53,11 +53,12 @@ from services.alerts.notices.institution_orders import tell_institution_of_order
 from services.alerts.notices.issue import contact_of, issue, known
 from services.alerts.notices.moved_terms import term_moved
 from services.alerts.notices.order_notices import tell_of_orders
-from services.alerts.notices.order_steps import keep_steps
+from services.alerts.notices.order_steps import keep_steps, take_steps_back
 from services.alerts.notices.owner_notices import tell_of_owners
 from services.alerts.notices.proposal_notices import proposal_decided
 from services.alerts.notices.receiver_mails import receiver_mail_due
 from services.alerts.notices.record_notices import fact_of, records_changed, telling_asked
+from services.alerts.notices.reopened_orders import tell_of_reopened
 from services.alerts.notices.results import certificate_uploaded, keep_passed, newly_passed
 from services.alerts.notices.shown_laboratories import laboratory_shown
 from services.alerts.notices.term_digests import term_rung_reached
@@ -326,7 +327,10 @@ async def orders_changed(change: Change, received: Received[registry.OrdersChang
     """Stores the orders of the event, tells who is concerned, and has escalation wait or go on."""
     for order in received.message.orders:
         await put_order(change, order)
-    if not received.message.moved:
+    if received.message.reopened:
+        await tell_of_reopened(change, received.message.orders, received.message.ground)
+        await take_steps_back(change, received.message.orders)
+    elif not received.message.moved:
         await tell_of_orders(change, received.message.orders, received.message.ground)
         await keep_steps(change, received.message.orders)
         await tell_institution_of_orders(change, received.message.orders, received.message.ground)

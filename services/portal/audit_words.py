@@ -169,6 +169,7 @@ ACTIONS = {
     "apply_calendar": N_("启用工作日历"),
     "discard_calendar": N_("作废工作日历"),
     "keep_calendar": N_("收到启用的工作日历"),
+    "reopen_order": N_("检定申请恢复办理"),
     "move_order_due": N_("按工作日历调整检定申请的期限"),
     "move_window": N_("按工作日历调整公示的首日"),
     "regrade": N_("重新评价等级"),

@@ -54,6 +54,7 @@ _WAITS = {
 _NO_ANSWER = {
     "earlier": N_("{institution}登记了 {day} 的检定结果，早于申请日期，不是这次申请的结果。"),
     "another_institution": N_("{institution}登记了 {day} 的检定结果，不是申请的那家检定机构。"),
+    "undecided": N_("{institution}登记了 {day} 的检定，还没有合格或者不合格的结果。"),
 }
 _ACTS = {
     "accepted": N_("受理"),
@@ -121,7 +122,7 @@ def open_because(words: Words, order: pb.Order, others: Iterable[pb.OtherResult]
         say(_NO_ANSWER[one.why]).format(institution=one.institution, day=words.day(one.verified_on))
         for one in others
     ]
-    by_result = N_("检定机构登记了申请之日或者以后的检定结果，申请自动办结。")
+    by_result = N_("检定机构登记了申请之日或者以后的合格或者不合格结果，申请自动办结。")
     ends = N_("不用再检定的，申请人撤回申请；已收到器具的，由检定机构写明理由后退回申请。")
     by_bureau = N_("检定机构办不了的，由监管机关写明理由后终止申请。")
     last = [say(ends), say(by_bureau)] if found else []

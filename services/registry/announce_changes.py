@@ -9,7 +9,7 @@ arrive in order; a batch is announced on an aggregate of its own.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,6 +23,7 @@ from law.identity import document_key
 from plumbing.change import Change
 from plumbing.chunks import chunks, weighed_chunks
 from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import registry_pb2 as pb
 from services.registry import former_names, serials, wire
 from services.registry.initials import initials
 from services.registry.publication.standing import reopen
@@ -100,7 +101,7 @@ async def save_instruments(
     cause: Cause = ENTERED,
     *,
     left: Iterable[serials.Serial] = (),
-    unverified: Sequence[str] = (),
+    unverified: Collection[str] = (),
 ) -> list[Instrument]:
     """Saves new or changed instruments and announces them in events.
 
@@ -120,9 +121,16 @@ async def save_instruments(
         _Item(_aggregate(row.subject_id), row.bureau, wire.instrument(row))
         for row in (*rows, *others)
     ]
-    event = partial(events.InstrumentsChanged, unverified_in_use=unverified)
+    event = partial(_instruments_changed, unverified)
     await _announce(change, event, "instruments", items, cause)
     return others
+
+
+def _instruments_changed(
+    unverified: Collection[str], change: events.Change, instruments: Sequence[pb.Instrument]
+) -> events.InstrumentsChanged:
+    used = [one.instrument_id for one in instruments if one.instrument_id in unverified]
+    return events.InstrumentsChanged(change=change, instruments=instruments, unverified_in_use=used)
 
 
 async def save_verifications(

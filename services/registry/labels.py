@@ -19,7 +19,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours.basis import ColourBasis, colour_basis, colour_on
-from law.colours.rule import InstrumentState
+from law.colours.rule import InstrumentState, VerificationResult
 from law.disclosure.rule import Audience, Field, visible_fields
 from law.errors import NotFound
 from plumbing import paging, row_scope
@@ -139,7 +139,7 @@ async def _scanned(view: View, row: Instrument) -> pb.ScannedInstrument:
 
 
 async def _verified(view: View, row: Instrument) -> pb.ScannedInstrument:
-    """The last verification of an instrument, and the colour that follows from all of them."""
+    """The last result of an instrument, and the colour that follows from all of them."""
     query = select(Verification).where(
         Verification.instrument_id == row.instrument_id,
         sa.not_(sa.or_(col(Verification.removed), col(Verification.set_aside))),
@@ -155,8 +155,9 @@ async def _verified(view: View, row: Instrument) -> pb.ScannedInstrument:
         valid_until=basis.valid_until.isoformat() if basis.valid_until else "",
         parts=standings(row, in_order, view.today),
     )
-    if in_order:
-        last = in_order[-1]
+    decided = [one for one in in_order if one.result is not VerificationResult.PENDING]
+    if decided:
+        last = decided[-1]
         shown.verified_on, shown.result = last.verified_on.isoformat(), last.result.value
         shown.institution, shown.certificate_no = last.institution, last.certificate_no
         shown.certificate_sha256 = last.certificate_sha256

@@ -32,7 +32,7 @@ def files(operator: Page, numbers: Sequence[str]) -> None:
 
 
 def applies(operator: Page, numbers: Sequence[str]) -> None:
-    """It searches, keeps what it ticked, gives numbers by hand and by file, applies for all."""
+    """It searches, keeps what it ticked, gives numbers by hand and by file; all four are repaired."""
     operator.goto("/orders/new")
     press(operator, "继续")
     expect(operator.get_by_role("alert")).to_contain_text("请选择要检定的器具")
@@ -61,9 +61,14 @@ def applies(operator: Page, numbers: Sequence[str]) -> None:
     for number in numbers:
         expect(operator.get_by_text(number, exact=False).first).to_be_visible()
     operator.get_by_role("radio").first.check()
+    operator.get_by_label("这些器具在上次检定后修理过").check()
     press(operator, "继续")
+    expect(operator.get_by_text("只写入申请原因，不登记修理")).to_contain_text(numbers[3])
     press(operator, "提交申请")
     expect(operator.get_by_text("已提交检定申请")).to_be_visible()
+    expect(operator.get_by_text("有 4 台还没有登记修理")).to_be_visible()
+    operator.get_by_role("link", name="登记修理", exact=True).click()
+    expect(operator.get_by_role("heading", level=1)).to_contain_text("登记")
 
 
 def at_a_site(operator: Page, numbers: Sequence[str]) -> None:

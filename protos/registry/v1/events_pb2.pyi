@@ -724,10 +724,13 @@ class OrdersChanged(_message.Message):
     ORDERS_FIELD_NUMBER: _builtins.int
     GROUND_FIELD_NUMBER: _builtins.int
     MOVED_FIELD_NUMBER: _builtins.int
+    REOPENED_FIELD_NUMBER: _builtins.int
     ground: _builtins.str
     """Ground of the step; may be empty."""
     moved: _builtins.bool
     """Set where the orders took no step: they only belong to another instrument now."""
+    reopened: _builtins.bool
+    """Set where the orders had ended and are open again, because their results are no longer on file."""
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -743,10 +746,11 @@ class OrdersChanged(_message.Message):
         orders: _abc.Iterable[_orders_pb2.Order] | None = ...,
         ground: _builtins.str = ...,
         moved: _builtins.bool = ...,
+        reopened: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "ground", b"ground", "moved", b"moved", "orders", b"orders"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "ground", b"ground", "moved", b"moved", "orders", b"orders", "reopened", b"reopened"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -463,7 +463,9 @@ class OtherResult(_message.Message):
     institution: _builtins.str
     """Its institution."""
     why: _builtins.str
-    """Why it does not: earlier (than the application) or another_institution."""
+    """Why it does not: earlier (than the application), another_institution, or undecided: it is
+    neither a pass nor a rejection.
+    """
     def __init__(
         self,
         *,
@@ -591,18 +593,26 @@ class ApplyForVerificationResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ORDERS_FIELD_NUMBER: _builtins.int
+    REPAIRS_TO_NOTE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def orders(self) -> _containers.RepeatedCompositeFieldContainer[Global___Order]:
         """One order for each instrument, in the order of the request."""
+
+    @_builtins.property
+    def repairs_to_note(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The instruments that were repaired, as the request says, and of which no repair is noted since
+        they passed: their ids. The application notes none; they have to be noted in the log of upkeep.
+        """
 
     def __init__(
         self,
         *,
         orders: _abc.Iterable[Global___Order] | None = ...,
+        repairs_to_note: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["orders", b"orders"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["orders", b"orders", "repairs_to_note", b"repairs_to_note"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

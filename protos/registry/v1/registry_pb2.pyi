@@ -3432,6 +3432,7 @@ class BatchEstimate(_message.Message):
     REDS_ENDED_FIELD_NUMBER: _builtins.int
     BEYOND_CYCLE_FIELD_NUMBER: _builtins.int
     EXEMPTED_FIELD_NUMBER: _builtins.int
+    UNVERIFIED_FIELD_NUMBER: _builtins.int
     alerts: _builtins.int
     """Instruments that would newly be alarmed."""
     instruments: _builtins.int
@@ -3458,6 +3459,10 @@ class BatchEstimate(_message.Message):
     """Instruments that would be under compulsory verification no more; a person approves them
     whatever their number.
     """
+    unverified: _builtins.int
+    """Instruments that would be in use although they were never verified, among those alarmed: red at
+    once where they are on file, and otherwise with the next daily watch.
+    """
     def __init__(
         self,
         *,
@@ -3473,10 +3478,11 @@ class BatchEstimate(_message.Message):
         reds_ended: _builtins.int = ...,
         beyond_cycle: _builtins.int = ...,
         exempted: _builtins.int = ...,
+        unverified: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_share", b"alert_share", "alerts", b"alerts", "beyond_cycle", b"beyond_cycle", "digest", b"digest", "drop_share", b"drop_share", "drops", b"drops", "exempted", b"exempted", "graded", b"graded", "instruments", b"instruments", "least", b"least", "load_again", b"load_again", "reds_ended", b"reds_ended"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_share", b"alert_share", "alerts", b"alerts", "beyond_cycle", b"beyond_cycle", "digest", b"digest", "drop_share", b"drop_share", "drops", b"drops", "exempted", b"exempted", "graded", b"graded", "instruments", b"instruments", "least", b"least", "load_again", b"load_again", "reds_ended", b"reds_ended", "unverified", b"unverified"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -42,6 +42,8 @@ def _text(decided: registry.BatchDecided) -> Text:
     lines = [f"批次 {batch.batch_id}（{file}），由{sender}提交。"]
     if batch.HasField("estimate"):
         lines.append(f"预计新触发预警 {estimate.alerts} 件，涉及器具 {estimate.instruments} 件。")
+        if estimate.unverified:
+            lines.append(f"其中从未检定即在使用 {estimate.unverified} 件。")
         lines.append(f"预计等级下降 {estimate.drops} 个，已评级主体 {estimate.graded} 个。")
     if batch.state == "awaiting_approval":
         lines.append(

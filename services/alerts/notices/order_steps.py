@@ -54,6 +54,29 @@ async def keep_steps(change: Change, orders: Sequence[pb.Order]) -> None:
             await change.session.merge(told)
 
 
+async def take_steps_back(change: Change, orders: Sequence[pb.Order]) -> None:
+    """Keeps that orders are open again, and that nothing of them can be fetched.
+
+    Their owners are told already (`reopened_orders`). Of what is with the institution still they
+    hear once it is verified.
+    """
+    for order in sorted(orders, key=lambda one: one.order_id):  # one order of locks
+        row = await change.session.get(BroughtInstrument, order.order_id, with_for_update=True)
+        if row is not None and row.version >= order.version:
+            continue
+        if order.state == _RECEIVED or (row is not None and order.state == "in_work"):
+            there = BroughtInstrument(
+                order_id=order.order_id,
+                state=_RECEIVED,
+                step_on=change.today,
+                version=order.version,
+                untold=False,
+            )
+            await change.session.merge(there)
+        elif row is not None:
+            await change.session.delete(row)
+
+
 async def issue_order_steps(change: Change, bureau: str, on: date) -> list[Notice]:
     """Issues to each owner of a bureau one digest of where its instruments are."""
     rows: Any = (

@@ -16,6 +16,7 @@ from google.protobuf.message_factory import GetMessageClass
 from plumbing.client import new_request_id
 from services.cli.client import GRPC_SERVICES, Client
 from services.cli.commands import ids
+from services.cli.commands.confirming import confirm
 from services.cli.commands.item_decisions import item_decisions
 from services.cli.commands.parameters import (
     FieldPath,
@@ -29,7 +30,7 @@ from services.cli.commands.parameters import (
 from services.cli.commands.row import Row
 from services.cli.output import answer
 from services.cli.output.answer import Method
-from services.cli.output.options import AsJson, Data, Export
+from services.cli.output.options import AsJson, Data, Export, Yes
 
 _ONLY_CHECKED = (
     "只核对了，没有办理；可以这样办理 | Checked only: it would be taken. Nothing changed"
@@ -62,6 +63,9 @@ def function_of(row: Row) -> Callable[..., None]:
     def run(**values: Any) -> None:
         data, as_json = values.pop("data"), values.pop("as_json")
         execute(row, given, values, data, as_json=as_json)
+
+    if row.asks:
+        shared = {"yes": (Yes, False), **shared}
 
     annotations = {one.name: Annotated[_type(one), one.declaration] for one in given}
     annotations |= {name: type_ for name, (type_, _) in shared.items()}
@@ -97,7 +101,7 @@ def execute(
 
     Exits with 1 if the response field that `row.fails` names is not empty.
     """
-    export = values.pop("export", None)
+    export, yes = values.pop("export", None), values.pop("yes", False)
     descriptor = method_of(row.method).input_type
     paths = {dotted(path): path for path in fields_of(descriptor)}
     named = field_values(row, given, values)
@@ -107,8 +111,11 @@ def execute(
         fill(request, path, value)
     if "request_id" in descriptor.fields_by_name:
         request.request_id = new_request_id()
+    method = partial(_prepared, row, fields)
+    if row.asks and not yes:
+        confirm(row.asks, method, request, data)
     response = answer.call(
-        partial(_prepared, row, fields),
+        method,
         request,
         data,
         as_json=as_json,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.cli.commands.label_rows import LABEL_ROWS
+from services.cli.commands.questions import becomes_red
 from services.cli.commands.row import Command, Row
 
 REGISTER_COMMANDS = (
@@ -39,7 +40,7 @@ REGISTER_ROWS: tuple[Row, ...] = (
     Row("instrument state", "registry.SetInstrumentState",
         "变更器具或其一枪（通道、相）的状态（在用、备用、停用、报废）。",
         "Changes the state of an instrument, or of one part of it.",
-        args="instrument_id state"),
+        args="instrument_id state", asks=becomes_red),
     Row("instrument verify", "registry.RecordVerification", "登记一次检定及证书。",
         "Records a verification and its certificate.", args="verification.instrument_id",
         names={"verification.verified_on": "--on", "verification.certificate_no": "--certificate",

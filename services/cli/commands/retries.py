@@ -14,7 +14,7 @@ from services.cli.commands import choices
 from services.cli.commands.parameters import read_day
 from services.cli.output import answer, show
 from services.cli.output.language import choose
-from services.cli.output.options import AsJson, Bureau, Data
+from services.cli.output.options import AsJson, Bureau, Data, Yes
 
 if TYPE_CHECKING:
     from protos.alerts.v1 import alerts_pb2 as pb
@@ -51,7 +51,7 @@ def alert_retry(
         str | None,
         typer.Option(metavar="DATE", parser=read_day, help="这一日或以后产生的 | made since"),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="不再询问 | do not ask")] = False,
+    yes: Yes = False,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ class Row:
     key: the field with the id by which it is read, if that is no argument; without it, it is new.
     fails: the response field that makes the exit code 1 if it is not empty.
     anyone: True if nobody needs to log in.
+    asks: what a person at a terminal is asked first, by the answer to a check; empty for nothing.
     """
 
     words: str
@@ -38,6 +39,7 @@ class Row:
     key: str = ""
     fails: str = ""
     anyone: bool = False
+    asks: Callable[[Any], str] | None = None
 
     @property
     def help(self) -> str:

@@ -202,10 +202,14 @@ def _reason(message: Any, _names: Names) -> str:
 
 def _alerts(batch: Any, _names: Names) -> str:
     plan = batch.estimate
+    never = choose(
+        f"，其中从未检定即在使用 {plan.unverified} 件",
+        f", {plan.unverified} of them in use and never verified",
+    )
     return choose(
         f"{plan.alerts} 件，涉及器具 {plan.instruments} 件；上限 {plan.alert_share:.0%}",
         f"{plan.alerts} of {plan.instruments} instruments; limit {plan.alert_share:.0%}",
-    )
+    ) + (never if plan.unverified else "")
 
 
 def _drops(batch: Any, _names: Names) -> str:

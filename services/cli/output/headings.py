@@ -17,7 +17,7 @@ about 关于 | act 变更 | authors 作者 | approvers 可批准的人 | approvi
 would_be_held 须经批准 | merged 合并的行数 | left_out 未读取的行数 | made 新建 | altered 变更
 effects 登记的变化 | written 文件中的名称 | named_by 指明人 | named_at 指明时间
 faults 数量 | only_errors 只列错误 | first 最先几处
-exempted 认定非强制检定数 | beyond_cycle 超过检定周期数
+exempted 认定非强制检定数 | beyond_cycle 超过检定周期数 | unverified 从未检定即在使用数
 carried_by 后续事项以谁的名义办理 | why 原因
 paper 应提交的材料 | papers 已提交的材料 | purpose 用途
 account_id 账号id | accounts 已有账号 | action 事项 | activated_at 启用时间

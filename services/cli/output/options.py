@@ -14,6 +14,7 @@ Data = Annotated[
     typer.Option("--data", help="数据目录（默认取 QUANHENG_DATA_DIR）| data directory"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON | print JSON")]
+Yes = Annotated[bool, typer.Option("--yes", help="不再询问 | do not ask")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="最多条数 | at most so many")]
 Export = Annotated[
     Path | None,

@@ -111,6 +111,7 @@ circular_use: market_access 市场准入 | qualification 资质认定 | approval
   | public_credit 公共信用信息共享
 term_kind: acceptance 受理期限 | completion 完成期限
 other_result: earlier 早于申请日期 | another_institution 不是所申请的检定机构
+  | undecided 还没有合格或者不合格的结果
 channel_service: wecom 企业微信 | dingtalk 钉钉 | feishu 飞书 | sms 短信网关
 webhook_disabled: person 人工 | gone 对方不再接收 | failing 连续多日没有收下
 message_state: pending 正在发送 | delivered 已收下 | failed 没有送到

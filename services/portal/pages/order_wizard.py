@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from starlette.responses import Response
@@ -49,10 +49,12 @@ async def apply(visit: Visit) -> Response:
         answer = await ask(visit.services.orders.ApplyForVerification(request))
     except Refusal as refusal:
         return await _form(visit, chosen, 422, **told(visit, refusal))
+    to_note = list(answer.repairs_to_note)
     if request.check_only:
         reasons = [order_words.reason(visit.say, one.reason) for one in answer.orders]
-        return await _form(visit, chosen, checking=True, reasons=reasons)
-    return visit.redirect(f"/orders?applied={len(chosen)}")
+        return await _form(visit, chosen, checking=True, reasons=reasons, to_note=to_note)
+    repaired = f"&repairs={len(to_note)}&instrument={to_note[0]}" if to_note else ""
+    return visit.redirect(f"/orders?applied={len(chosen)}{repaired}")
 
 
 def _chosen(visit: Visit) -> list[str]:
@@ -60,7 +62,14 @@ def _chosen(visit: Visit) -> list[str]:
     return [one for one in dict.fromkeys(given) if one]
 
 
-async def _form(visit: Visit, chosen: list[str], status: int = 200, **values: Any) -> Response:
+async def _form(
+    visit: Visit,
+    chosen: list[str],
+    status: int = 200,
+    *,
+    to_note: Collection[str] = (),
+    **values: Any,
+) -> Response:
     instruments = await asyncio.gather(*(_instrument(visit, one) for one in chosen))
     types = [one.type_code for one in instruments]
     by_expected_day = "expected" in (visit.query("sort"), visit.field("sort"))
@@ -87,6 +96,7 @@ async def _form(visit: Visit, chosen: list[str], status: int = 200, **values: An
         by_expected_day=by_expected_day,
         terms=await _terms(visit, verifiers),
         form=visit.form,
+        to_note=[one.serial_no for one in instruments if one.instrument_id in to_note],
         **values,
     )
 

@@ -77,6 +77,8 @@ async def listing(visit: Visit) -> Response:
         shown,
         "orders/list.html",
         applied=visit.query("applied"),
+        repairs=visit.query("repairs") if visit.query("applied") else "",
+        repaired=visit.query("instrument"),
         acts=[(code, order_words.act(visit.say, code)) for code in acts],
     )
 

@@ -26,9 +26,10 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.registry import lookup
 from services.registry.commands.acting_for import require_corrector
 from services.registry.commands.instruments import alter_instrument
+from services.registry.commands.recorded_before import of_certificate
 from services.registry.commands.subjects import alter_subject
 from services.registry.commands.targets import refuse_any
-from services.registry.commands.verifications import alter_verification, of_certificate
+from services.registry.commands.verifications import alter_verification
 from services.registry.tables import Instrument, Subject, Verification
 from services.registry.validation import (
     check_dated,

@@ -5,19 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import uuid4
 
-import sqlalchemy as sa
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel import col
 
 from law.colours.rule import VerificationResult
-from law.errors import AlreadyExists, Fault, WrongState
+from law.errors import Fault, WrongState
 from law.identity import folded, part_key
-from law.identity.verifications import certificate_of
 from law.instruments import end_of_cycle, exceeds_cycle
 from law.reader.strict_reader import Reader
 from law.separation import Act
@@ -37,11 +34,18 @@ from services.registry.calibrations.tables import Dcc
 from services.registry.coming_into_use import come_into_use
 from services.registry.commands.corrections import propose_correction
 from services.registry.commands.instrument_details import complete, details_of, differing
+from services.registry.commands.recorded_before import (
+    OF_CERTIFICATE,
+    SAID_BESIDES,
+    is_news,
+    recorded_before,
+)
 from services.registry.commands.results_of_parts import read_results
 from services.registry.commands.targets import find_instrument, refuse_any, require_version
 from services.registry.institutions import punctuality, reporting
 from services.registry.institutions.reporting import NOT_OWN_EN, NOT_OWN_ZH, Reporter
-from services.registry.orders import moves as orders
+from services.registry.orders.completing import complete as complete_orders
+from services.registry.orders.following_results import follow_results
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.red_alerts import basis_with, facts_of
 from services.registry.sameness.finding import likeness_at, look
@@ -50,7 +54,18 @@ from services.registry.sameness.places import of_result
 from services.registry.tables import Instrument, Proposal, Verification
 from services.registry.validation import VerificationContent, check_dated, check_work
 
-_SAID_BESIDES = ("certificate_sha256", "laboratory", "worked_from", "worked_until")
+
+@dataclass(frozen=True)
+class _Sent:
+    """How results came: on which day, with which DCC, and since when they have a term."""
+
+    on: date
+    since: date | None
+    certificate: Dcc | None
+
+    def reported(self, content: VerificationContent) -> Mapping[str, date]:
+        """The columns by which it is told whether the institution that verified was in time."""
+        return punctuality.reported(self.since, content.result, content.verified_on, self.on)
 
 
 async def record_verification(
@@ -59,6 +74,7 @@ async def record_verification(
     """Records a verification; a first pass puts a spare instrument into use (C-19).
 
     Where parts have results of their own, such as nozzles, one verification is recorded for each.
+    The result of one that was pending under the same certificate is recorded in its place.
     An institution records its own results only, of types for which it is authorised. If the same
     certificate is recorded already with the same content, returns that verification. One that is
     valid for longer than the cycle of its type is only proposed: a unit head confirms it. What the
@@ -83,24 +99,23 @@ async def record_verification(
     certificate = await certificate_of_result(
         change, request, content, instrument, own=issuer is not None
     )
-    reported = await _reported(change, issuer, content, change.today)
-    late = punctuality.late(reported)
+    sent = _Sent(change.today, await _term_since(change, issuer, content), certificate)
+    late = punctuality.late(sent.reported(content))
     results = _to_record(results, instrument, issuer, certificate)
-    known = [await _recorded_before(change, one, certificate) for one in results]
-    if not all(known) and exceeds_cycle(
-        instrument.type_code, content.verified_on, content.valid_until
-    ):
+    known = [await recorded_before(change, one, certificate) for one in results]
+    together = [*zip(known, results, strict=True)]
+    news = any(is_news(*one) for one in together)
+    if news and exceeds_cycle(instrument.type_code, content.verified_on, content.valid_until):
         named = replace(content, certificate_sha256=results[0].certificate_sha256)
         proposal = await _propose(change, request, named, instrument, certificate)
         return _waiting(request, instrument, proposal, late)
     number = content.certificate_no
     others = await complete(change, instrument, details_of(request), number)
-    together = [*zip(known, results, strict=True)]
-    rows = await _record_new(change, together, instrument, reported, certificate)
+    rows = await _record_new(change, together, instrument, sent)
     note_ground(change, certificate, request, rows[0])
     recorded = [*map(wire.verification, rows)]
     correction = None
-    if not all(known):
+    if news:
         correction = await propose_correction(change, instrument, others, number, change.caller)
     return pb.RecordVerificationResponse(
         verification=recorded[0],
@@ -111,7 +126,7 @@ async def record_verification(
         ),
         differing=others,
         correction=correction,
-        late=None if all(known) else late,
+        late=late if news else None,
     )
 
 
@@ -119,16 +134,20 @@ async def _record_new(
     change: Change,
     results: Sequence[tuple[Verification | None, VerificationContent]],
     instrument: Instrument,
-    reported: Mapping[str, date],
-    certificate: Dcc | None,
+    sent: _Sent,
 ) -> list[Verification]:
     """Records the results that are not on file; the DCC certifies those that are as well."""
-    if certificate:
-        await certify(change, certificate, [row for row, _ in results if row], change.today)
-    return [
-        row or await _record(change, one, instrument, reported, certificate, change.today)
+    if sent.certificate:
+        await certify(change, sent.certificate, [row for row, _ in results if row], sent.on)
+    rows = [
+        await _record(change, row, one, instrument, sent)
+        if row is None or is_news(row, one)
+        else row
         for row, one in results
     ]
+    recorded = [row.verification_id for row in rows]
+    await complete_orders(change, col(Verification.verification_id).in_(recorded))
+    return rows
 
 
 async def release_verification(
@@ -155,29 +174,26 @@ async def release_verification(
         change, request, content, instrument, own=issuer is not None, proposed=True
     )
     others = await complete(change, instrument, details_of(request), content.certificate_no)
-    sent_on = local_date(proposal.proposed_at)
-    reported = await _reported(change, issuer, content, sent_on)
-    for result in _to_record(results, instrument, issuer, certificate):
-        row = await _recorded_before(change, result, certificate)
-        if row is None:
-            row = await _record(change, result, instrument, reported, certificate, sent_on)
-        elif certificate:
-            await certify(change, certificate, [row], sent_on)
+    since = await _term_since(change, issuer, content)
+    sent = _Sent(local_date(proposal.proposed_at), since, certificate)
+    results = _to_record(results, instrument, issuer, certificate)
+    known = [await recorded_before(change, one, certificate) for one in results]
+    together = [*zip(known, results, strict=True)]
+    for row in await _record_new(change, together, instrument, sent):
         note_ground(change, certificate, request, row)
     sender = await reporting.sender(change.session, proposal.proposed_by)
     await propose_correction(change, instrument, others, content.certificate_no, sender)
     await look(change, of_result(instrument.instrument_id, content.verified_on))
 
 
-async def _reported(
-    change: Change, issuer: Reporter | None, content: VerificationContent, on: date
-) -> Mapping[str, date]:
-    """The columns by which it is told whether the institution that verified was in time."""
-    since: date | None = date.min  # of what an institution sends itself the term always runs
-    if issuer is None:
-        name = content.institution
-        since = (await punctuality.on_file(change.session, [name])).get(name)
-    return punctuality.reported(since, content.verified_on, on)
+async def _term_since(
+    change: Change, issuer: Reporter | None, content: VerificationContent
+) -> date | None:
+    """The day since which the institution has a term to report what it verifies; None without."""
+    if issuer is not None:
+        return date.min  # of what it sends itself the term always runs
+    name = content.institution
+    return (await punctuality.on_file(change.session, [name])).get(name)
 
 
 def _to_record(
@@ -283,22 +299,29 @@ def _check_issued(
 
 async def _record(
     change: Change,
+    row: Verification | None,
     content: VerificationContent,
     instrument: Instrument,
-    reported: Mapping[str, date],
-    certificate: Dcc | None,
-    on: date,
+    sent: _Sent,
 ) -> Verification:
-    row = Verification(verification_id=uuid4().hex, **{**asdict(content), **reported})
-    row.certificate_on = on if certificate else None
+    """Records a result, in the row of the pending one if there is one."""
+    before = row.model_dump(mode="json") if row else None
+    values = {**asdict(content), **sent.reported(content)}
+    if row is None:
+        row = Verification(verification_id=uuid4().hex, **values)
+        row.certificate_on = sent.on if sent.certificate else None
+    else:
+        kept = (*OF_CERTIFICATE, *(name for name in SAID_BESIDES if not values[name]))
+        row.sqlmodel_update({name: value for name, value in values.items() if name not in kept})
     change.session.add(row)
     await change.session.flush()
     aside = await severe_stands(change, instrument.instrument_id, {content.verified_on})
     await _take_effect(change, row, instrument, aside)
     after = row.model_dump(mode="json") | {"instrument_state": instrument.state.value}
-    change.audit("record_verification", f"verification/{row.verification_id}", after=after)
-    if certificate:
-        await add_file(change, certificate, row)
+    object_ = f"verification/{row.verification_id}"
+    change.audit("record_verification", object_, before=before, after=after)
+    if sent.certificate and before is None:
+        await add_file(change, sent.certificate, row)
     return row
 
 
@@ -307,7 +330,6 @@ async def _take_effect(
 ) -> None:
     """Saves a result, with those of its day that it changed, and does what follows from it."""
     await save_verifications(change, [row, *(one for one in others if one is not row)])
-    await orders.complete(change, col(Verification.verification_id) == row.verification_id)
     await come_into_use(change, instrument, [row, *others])
 
 
@@ -332,6 +354,8 @@ async def alter_verification(
         await change.session.flush()
         others = await stand_anew(change, row.instrument_id, days)
     await _take_effect(change, row, instrument, others)
+    own = col(Verification.verification_id) == row.verification_id
+    await follow_results(change, own, f"检定结果已更正：{ground}")
     after = row.model_dump(mode="json") | {
         "also_settled": {one.verification_id: one.set_aside for one in others if one is not row}
     }
@@ -342,47 +366,3 @@ async def alter_verification(
         after=after,
         ground=ground,
     )
-
-
-async def of_certificate(
-    session: AsyncSession, content: Mapping[str, Any]
-) -> Sequence[Verification]:
-    """Returns the verifications on file of the certificate of another one, in any writing of it."""
-    certificate = certificate_of(content)
-    if not certificate:
-        return []
-    numbered = select(Verification).where(
-        Verification.certificate_key == certificate[1], sa.not_(col(Verification.removed))
-    )
-    rows = (await session.exec(numbered)).all()
-    return [row for row in rows if certificate_of(row.model_dump()) == certificate]
-
-
-async def _recorded_before(
-    change: Change, content: VerificationContent, certificate: Dcc | None
-) -> Verification | None:
-    rows = await of_certificate(change.session, asdict(content))
-    if not rows:
-        return None
-    # One certificate may tell of several parts of one instrument.
-    if any(one.instrument_id != content.instrument_id for one in rows):
-        raise AlreadyExists(
-            "该机构的这一证书编号属于另一件器具",
-            "This institution's certificate number belongs to another instrument",
-            verification_id=rows[0].verification_id,
-        )
-    row = next((one for one in rows if one.part == content.part), None)
-    given = asdict(content)
-    del given["institution"], given["certificate_no"]  # the certificate is one in any writing
-    for name in _SAID_BESIDES:  # what is left out contradicts nothing that is on file
-        if not given[name]:
-            del given[name]
-    if row and certificate and not row.certificate_sha256:  # the file is added to it
-        del given["certificate_sha256"]
-    if row and any(getattr(row, name) != value for name, value in given.items()):
-        raise AlreadyExists(
-            "该机构的这一证书编号已登记，且内容不同",
-            "This institution's certificate number is recorded with other content",
-            verification_id=row.verification_id,
-        )
-    return row

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law.colours.rule import VerificationResult
 from law.errors import NotInForce
 from law.terms.data import definition
 from law.terms.ledger import start
@@ -55,12 +56,17 @@ async def on_file(session: AsyncSession, institutions: Collection[str]) -> dict[
     return found
 
 
-def reported(since: date | None, verified_on: date, on: date) -> Mapping[str, date]:
-    """Returns the columns of a verification that comes on a day.
+def reported(
+    since: date | None, result: VerificationResult, verified_on: date, on: date
+) -> Mapping[str, date]:
+    """Returns the columns of a verification whose result comes on a day.
 
-    They are none if no term ran: before `since`, and without it, as of an unknown institution.
+    They are none if no term ran: before `since`, and without it, as of an unknown institution. Nor
+    does it run for a pending result, whose verification is not completed.
     """
-    last = report_by(verified_on) if since is not None and verified_on >= since else None
+    if result is VerificationResult.PENDING or since is None or verified_on < since:
+        return {}
+    last = report_by(verified_on)
     return {"reported_on": on, "report_by": last} if last else {}
 
 
@@ -74,8 +80,13 @@ def late(columns: Mapping[str, date]) -> pb.LateReport | None:
 
 
 def count_again(row: Verification, was: date) -> None:
-    """Counts the last day of a reported verification again if its day is not what it was."""
-    if row.reported_on is not None and row.verified_on != was:
+    """Counts the last day of a verification again if its day is not what it was.
+
+    One that is not reported has none: its result was pending, and is again.
+    """
+    if row.reported_on is None:
+        row.report_by = None
+    elif row.verified_on != was:
         row.report_by = report_by(row.verified_on)
 
 

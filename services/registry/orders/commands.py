@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from law.colours.basis import ColourBasis, colour_basis
-from law.colours.rule import InstrumentState
+from law.colours.rule import InstrumentState, VerificationResult
 from law.errors import Fault, InvalidInput, LawError, NotFound, WrongState
 from law.instruments import catalogue
 from law.reader.strict_reader import as_day
+from law.upkeep import verify_again
 from plumbing.change import Change
 from plumbing.identity import Role
 from protos.registry.v1 import orders_pb2 as pb
@@ -34,6 +35,7 @@ from services.registry.orders.states import (
 from services.registry.orders.tables import UNENDED, Order
 from services.registry.red_alerts import facts_of
 from services.registry.tables import Instrument
+from services.registry.upkeep.content import REPAIR
 
 _FIELD = "instrument_ids"
 # An institution does these only with what it may verify on that day.
@@ -49,6 +51,8 @@ async def apply_for_verification(
 ) -> pb.ApplyForVerificationResponse:
     """Applies for the verification of up to 100 instruments of one subject (S4 二(三)).
 
+    That they were repaired is the reason of the orders alone: it notes no repair, but names those
+    of which none is noted.
     Raises InvalidInput, naming the instrument, for one that is scrapped, has another open order or
     another owner, or is of a type that the institution may not verify today; NotFound for an
     unknown instrument or institution; NotPermitted outside the caller's scope.
@@ -56,9 +60,11 @@ async def apply_for_verification(
     rows = [await find_instrument(change, given) for given in request.instrument_ids]
     institution = await _institution(change, request.institution_id)
     await _refuse_unfit(change, rows, institution)
-    orders = []
+    orders, to_note = list[Order](), list[str]()
     for row in rows:
         stands = await _stands(change, row)
+        if request.repaired and _is_to_note(change, row, stands):
+            to_note.append(row.instrument_id)
         reason = reason_of(stands, change.today, repaired=request.repaired)
         order = Order(
             order_id=uuid4().hex,
@@ -79,7 +85,7 @@ async def apply_for_verification(
         orders.append(order)
     await announce_steps(change, orders, "")
     applied = await lateness.messages(change.session, orders, change.today)
-    return pb.ApplyForVerificationResponse(orders=applied)
+    return pb.ApplyForVerificationResponse(orders=applied, repairs_to_note=to_note)
 
 
 async def move_orders(change: Change, request: pb.MoveOrdersRequest) -> pb.MoveOrdersResponse:
@@ -237,6 +243,13 @@ async def _waiting(change: Change, rows: Sequence[Instrument]) -> set[str]:
     ids = [row.instrument_id for row in rows]
     unended = select(Order.instrument_id).where(sa.text(UNENDED), col(Order.instrument_id).in_(ids))
     return set((await change.session.exec(unended)).all())
+
+
+def _is_to_note(change: Change, row: Instrument, stands: ColourBasis) -> bool:
+    """Whether a repair by which an instrument has to pass again is not noted since it passed."""
+    compulsory = not row.non_compulsory_ground
+    counts = verify_again(REPAIR, row.type_code, change.today, compulsory=compulsory)
+    return counts and stands.last_result is not VerificationResult.REPAIRED
 
 
 async def _stands(change: Change, row: Instrument) -> ColourBasis:

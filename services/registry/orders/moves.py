@@ -6,17 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-import sqlalchemy as sa
-from sqlmodel import col, select
-
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
-from services.registry.imported import imported
 from services.registry.orders import lateness
 from services.registry.orders.states import BY_INSTITUTION, OPEN, OrderState, runs
-from services.registry.orders.tables import UNENDED, Order, OrderStep
+from services.registry.orders.tables import Order, OrderStep
 from services.registry.orders.terms.figures import figure
-from services.registry.tables import Verification
 
 # The steps that show an institution late: its own, and the end of what it did not complete.
 _OF_INSTITUTION = {OrderState.COMPLETED, OrderState.CANCELLED}.union(*BY_INSTITUTION.values())
@@ -61,13 +56,24 @@ async def take_step(
     await _keep(change, row, ground, appointed_on, late=late)
 
 
-async def announce_steps(change: Change, rows: Iterable[Order], ground: str) -> None:
+async def set_back(change: Change, row: Order, due_on: date, ground: str) -> None:
+    """Gives an order that had ended its term again, as a step that is never late.
+
+    Whoever calls this has set its state, and announces it with the others that were set back.
+    """
+    row.due_on, row.verification_id = due_on, ""
+    await _keep(change, row, ground, None)
+
+
+async def announce_steps(
+    change: Change, rows: Iterable[Order], ground: str, *, reopened: bool = False
+) -> None:
     """Announces orders that took the same step, those of one subject together."""
     by_owner = defaultdict[tuple[str, str], list[Order]](list)
     for row in rows:
         by_owner[row.subject_id, row.bureau].append(row)
     for owned in by_owner.values():
-        await _announce(change, owned, ground)
+        await _announce(change, owned, ground, reopened=reopened)
 
 
 async def move_due_day(change: Change, row: Order, due_on: date, ground: str) -> None:
@@ -108,11 +114,16 @@ async def announce_moved(change: Change, row: Order, ground: str) -> None:
 
 
 async def _announce(
-    change: Change, rows: Sequence[Order], ground: str, *, moved: bool = False
+    change: Change,
+    rows: Sequence[Order],
+    ground: str,
+    *,
+    moved: bool = False,
+    reopened: bool = False,
 ) -> None:
     """Announces orders of one subject."""
     orders = await lateness.messages(change.session, rows, change.today)
-    message = events.OrdersChanged(orders=orders, ground=ground, moved=moved)
+    message = events.OrdersChanged(orders=orders, ground=ground, moved=moved, reopened=reopened)
     message.at.FromDatetime(change.at)
     owner = f"subject/{rows[0].subject_id}"
     await change.announce(message, aggregate=owner, bureau=rows[0].bureau)
@@ -128,33 +139,3 @@ async def _begin_term(change: Change, row: Order) -> None:
     term = await figure(change.session, row.bureau, runs(row.state), event_on)
     row.due_on = term.last_day(event_on).date
     row.term_days, row.terms_id = term.days, term.stated.terms_id if term.stated else ""
-
-
-async def complete(change: Change, answered: sa.ColumnElement[bool]) -> None:
-    """Completes the open orders whose institution has verified their instrument since.
-
-    `answered` is a condition that selects the new verifications; few of them have an order.
-    """
-    rows = (
-        select(Order, Verification)
-        .join(Verification, col(Verification.instrument_id) == Order.instrument_id)
-        .where(
-            sa.text(UNENDED),
-            answered,
-            col(Verification.institution) == Order.institution,
-            col(Verification.verified_on) >= Order.applied_on,
-            sa.not_(col(Verification.removed)),
-        )
-        .order_by(col(Verification.verified_on), col(Verification.verification_id))
-    )
-    for order, verification in (await change.session.exec(rows)).all():
-        if order.due_on is not None:  # not completed by an earlier one of them
-            order.verification_id = verification.verification_id
-            done_on = verification.verified_on
-            await step(change, order, OrderState.COMPLETED, done_on=done_on)
-
-
-async def complete_by_batch(change: Change, batch_id: str) -> None:
-    """Completes the open orders that the verifications of an import answer."""
-    results = imported(batch_id, "verification")
-    await complete(change, col(Verification.verification_id).in_(results))

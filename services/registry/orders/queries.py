@@ -19,6 +19,7 @@ from services.registry.institutions.tables import Authorisation, Institution, Si
 from services.registry.orders import estimates, lateness, wire
 from services.registry.orders.access import find, visible
 from services.registry.orders.authorised import authorised_until
+from services.registry.orders.completing import COMPLETING
 from services.registry.orders.states import OPEN, OrderState
 from services.registry.orders.tables import UNENDED, Order, OrderStep
 from services.registry.orders.terms.figures import Figure, TermKind, figure, stated
@@ -155,11 +156,17 @@ async def _expectation(view: View, row: Order) -> pb.Expectation:
 async def _other_results(view: View, row: Order) -> Sequence[Verification]:
     """The results of the instrument that a person may take for the answer to an open order.
 
-    One of the institution is dated before the application, and was reported after it or is of
-    longer validity than the application knew. One of another institution came after it.
+    One of the institution is neither a pass nor a rejection, or it is dated before the application,
+    and was reported after it or is of longer validity than the application knew. One of another
+    institution came after it.
     """
     one, since = Verification, row.applied_on
     unknown = col(one.valid_until) > (row.valid_until or date.min)
+    undecided = sa.and_(
+        col(one.institution) == row.institution,
+        col(one.verified_on) >= since,
+        col(one.result).not_in(COMPLETING),
+    )
     earlier = sa.and_(
         col(one.institution) == row.institution,
         col(one.verified_on) < since,
@@ -169,6 +176,7 @@ async def _other_results(view: View, row: Order) -> Sequence[Verification]:
         col(one.institution).not_in(("", row.institution)), col(one.verified_on) >= since
     )
     of_instrument = select(one).where(one.instrument_id == row.instrument_id)
-    found = of_instrument.where(sa.not_(col(one.removed)), sa.or_(earlier, elsewhere))
+    either = sa.or_(undecided, earlier, elsewhere)
+    found = of_instrument.where(sa.not_(col(one.removed)), either)
     ordered = found.order_by(col(one.verified_on), col(one.verification_id))
     return (await view.session.exec(ordered)).all()

@@ -59,7 +59,9 @@ def not_moved(given: str, error: LawError) -> pb.OrderNotMoved:
 
 def other_result(row: Order, result: Verification) -> pb.OtherResult:
     """Converts a result that does not complete an open order to a message, with the reason."""
-    why = "earlier" if result.institution == row.institution else "another_institution"
+    why = "earlier" if result.verified_on < row.applied_on else "undecided"
+    if result.institution != row.institution:
+        why = "another_institution"
     return pb.OtherResult(
         verification_id=result.verification_id,
         verified_on=result.verified_on.isoformat(),

@@ -178,3 +178,40 @@ async def test_owner_and_institution_hear_of_an_order_that_the_bureau_ended(
 async def test_nobody_hears_for_an_institution_that_is_not_on_file(alerts: RunningAlerts) -> None:
     await alerts.announce(changed("withdrawn", 2), aggregate="subject/s1")
     assert await alerts.notices() == []
+
+
+def reopened(state: str, version: int) -> events.OrdersChanged:
+    event = changed(state, version, "检定结果已撤销：导错了文件", due_on="2026-10-16")
+    event.reopened = True
+    return event
+
+
+async def test_both_hear_that_an_order_is_open_again(alerts: RunningAlerts) -> None:
+    await alerts.announce(events.InstitutionsChanged(institutions=[LAB]))
+    both = two(reopened("scheduled", 5))
+    for _ in range(2):
+        await alerts.announce(both, aggregate="subject/s1")
+    to_owner, to_lab = sorted(await alerts.notices(), key=lambda one: one.address == LAB.email)
+    for notice in (to_owner, to_lab):
+        assert notice.title == "检定申请恢复办理（2 台）"
+        for part in ("1. 燃油加油机 NO-7", "2. 燃油加油机 NO-8", "导错了文件", "2026-10-16"):
+            assert part in notice.body
+    assert "open again" in to_lab.body_en
+    assert "检定合格以前不要使用该器具" in to_owner.body
+    assert "请重新报送检定结果" in to_lab.body
+
+
+async def test_what_is_verified_no_more_is_not_to_be_fetched(alerts: RunningAlerts) -> None:
+    async def told() -> list[str]:
+        await alerts.watch_days(1)
+        rows = await alerts.notices("order")
+        return [row.body for row in rows if row.key.startswith("order/s1/")]
+
+    await alerts.put(instrument())
+    await alerts.announce(changed("received", 3, due_on="2026-10-16"))
+    await alerts.announce(changed("completed", 4))
+    await alerts.announce(reopened("received", 5))
+    assert await told() == [], "it may not be fetched, and both know where it is"
+    await alerts.announce(changed("completed", 6))
+    [line] = await told()
+    assert "已检定，可以到合成检定院取回" in line

@@ -17,7 +17,12 @@ from protos.registry.v1 import registry_pb2 as register
 from protos.registry.v1 import upkeep_pb2 as pb
 from services.registry.certificates.sweeping import check_files, named_files
 from tests.integration.registry.import_files import undo, upload, verification, verifications
-from tests.integration.registry.running_registry import Client, RunningRegistry, refused, verify
+from tests.integration.registry.running_registry import (
+    Client,
+    RunningRegistry,
+    refused,
+    verify,
+)
 from tests.integration.registry.test_entry_corrections import correct, likenesses
 
 DAY = "2026-09-10"  # after the pass of `verify`
@@ -111,6 +116,36 @@ async def test_who_applies_after_a_repair_applies_because_of_it(registry: Runnin
         ("repaired", ""),
         ("due", "2027-02-28"),
     ]
+
+
+async def test_an_application_because_of_a_repair_names_what_is_not_noted(
+    registry: RunningRegistry,
+) -> None:
+    """The tick is only the reason: the repair itself has to be noted, which turns it red."""
+    lab = "合成修后检定所"
+    await registry.speaker(lab, "FUEL")
+    owner = await registry.subject()
+    noted, operator = await owned(registry, owner=owner)
+    other, _ = await owned(registry, owner=owner)
+    await note(operator, noted)
+
+    async def to_note(*, repaired: bool) -> list[str]:
+        request = orders.ApplyForVerificationRequest(
+            request_id=new_request_id(),
+            instrument_ids=[noted.instrument_id, other.instrument_id],
+            institution_id=lab,
+            repaired=repaired,
+            check_only=True,
+        )
+        answer = await operator.orders.ApplyForVerification(request)
+        assert [one.reason for one in answer.orders] == [
+            "repaired",
+            "repaired" if repaired else "due",
+        ]
+        return list(answer.repairs_to_note)
+
+    assert await to_note(repaired=True) == [other.instrument_id]
+    assert await to_note(repaired=False) == []
 
 
 @pytest.mark.parametrize(

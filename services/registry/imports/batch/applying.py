@@ -5,7 +5,7 @@ An import writes them to its scratch file (`staging/`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from law.colours.rule import InstrumentState
 from plumbing.change import Change
 from plumbing.chunks import chunks
-from services.registry.announce_changes import Cause
+from services.registry.announce_changes import Cause, save_instruments
 from services.registry.imports.batch import new_rows
 from services.registry.imports.batch.imported_rows import ROWS_AT_ONCE, TABLES, follow, load
 from services.registry.imports.plan.plan import Kind, Plan, Planned
@@ -26,15 +26,22 @@ async def apply(change: Change, plan: Plan, cause: Cause, progress: Progress) ->
     """Creates and changes all rows of a plan, in portions of up to 2000 rows."""
     progress.begin(Step.APPLY, sum(map(len, plan.things.values())))
     await change.session.flush()
+    unverified = () if cause.baseline else plan.unverified_in_use  # a first load alarms nobody
     for kind in Kind:
         for portion in chunks(plan.things[kind], ROWS_AT_ONCE):
-            await _apply(change, kind, portion, cause)
+            await _apply(change, kind, portion, cause, unverified)
             progress.done += len(portion)
             # Everything is flushed; saved rows need not stay in memory for the rest of a long file.
             change.session.expunge_all()
 
 
-async def _apply(change: Change, kind: Kind, portion: Sequence[Planned], cause: Cause) -> None:
+async def _apply(
+    change: Change,
+    kind: Kind,
+    portion: Sequence[Planned],
+    cause: Cause,
+    unverified: Collection[str],
+) -> None:
     new = [one for one in portion if one.new]
     altered = [one for one in portion if not one.new]
     if kind is Kind.VERIFICATION and altered:  # a pass comes before other results of its day
@@ -42,14 +49,23 @@ async def _apply(change: Change, kind: Kind, portion: Sequence[Planned], cause: 
     if new:
         await new_rows.insert(change, kind, new, cause)
     if altered:
-        await _alter(change, kind, altered, cause)
+        await _alter(change, kind, altered, cause, unverified)
 
 
-async def _alter(change: Change, kind: Kind, portion: Sequence[Planned], cause: Cause) -> None:
+async def _alter(
+    change: Change,
+    kind: Kind,
+    portion: Sequence[Planned],
+    cause: Cause,
+    unverified: Collection[str],
+) -> None:
     present = await load(change, kind, (one.thing_id for one in portion if not one.new))
     before = {thing_id: row.model_dump(mode="json") for thing_id, row in present.items()}
     rows = [_row(kind, one, present) for one in portion]
-    await TABLES[kind].save(change, rows, cause)
+    if kind is Kind.INSTRUMENT:
+        await save_instruments(change, rows, cause, unverified=unverified)
+    else:
+        await TABLES[kind].save(change, rows, cause)
     if kind is Kind.SUBJECT:
         await follow(change, rows, before, cause)
     await _keep_for_undo(change, kind, portion, rows, before, cause)

@@ -21,7 +21,7 @@ from services.registry.imports.batch import imported_rows
 from services.registry.imports.batch.imported_rows import ROWS_AT_ONCE, TABLES
 from services.registry.imports.plan.maker_codes import WITH_CODE
 from services.registry.imports.plan.plan import Kind, fetch, present_rows
-from services.registry.imports.plan.verifications import STATED
+from services.registry.imports.plan.put_into_use import STATED
 from services.registry.orders.tables import UNENDED, Order
 from services.registry.tables import (
     Bureau,

@@ -39,7 +39,7 @@ from services.registry.imports.staging.rivals import Footprint, Overtaken, Seen
 from services.registry.imports.staging.scratch import FOLDER, Scratch
 from services.registry.imports.staging.staged import Staged, move_rows
 from services.registry.orders import following as orders
-from services.registry.orders.moves import complete_by_batch
+from services.registry.orders.following_results import follow_batch
 from services.registry.questions import asking
 from services.registry.questions import following as questions
 from services.registry.questions.asking import Found
@@ -239,7 +239,7 @@ async def apply(change: Change, batch: ImportBatch, ready: Ready, *, reasons: st
     await take_dccs(change, ready.dccs, ready.certified)
     await orders.follow_batch(change, batch.batch_id)
     await follow_owners_of_batch(change, batch.batch_id)
-    await complete_by_batch(change, batch.batch_id)
+    await follow_batch(change, batch.batch_id, f"文件“{batch.file_name}”更改了检定结果")
     await open_found(change, batch.batch_id, ready.alike)
     await asking.ask(change, batch.batch_id, ready.questions)
     await questions.follow_batch(change, batch.batch_id)

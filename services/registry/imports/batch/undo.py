@@ -51,6 +51,7 @@ from services.registry.imports.staging.rivals import Footprint, Key, Overtaken, 
 from services.registry.imports.staging.scratch import FOLDER, Scratch
 from services.registry.imports.staging.staged import Staged, move_rows
 from services.registry.orders import following as orders
+from services.registry.orders.following_results import follow_batch
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.publication.standing import decisions, reopen
 from services.registry.publication.told import forget_changed, tellings
@@ -270,6 +271,7 @@ async def undo(change: Change, batch: ImportBatch, ground: str, undone: Undone) 
     await _review_again(change, undone.things[Kind.RECORD], cause)
     await reopen_dccs(change, removed_of(undone.things[Kind.VERIFICATION]), ground)
     await orders.follow_batch(change, batch.batch_id)
+    await follow_batch(change, batch.batch_id, f"检定结果已撤销：{ground}")
     await demand_omitted(change, undone.things[Kind.INSTRUMENT])
     await follow_owners_of_batch(change, batch.batch_id)
     await look_again(change, batch.batch_id)

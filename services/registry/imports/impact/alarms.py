@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import col
 
-from law.colours.basis import colour_basis
+from law.colours.basis import Basis, colour_basis
 from law.colours.rule import Colour, InstrumentState, VerificationFact, VerificationResult
 from services.registry.imports.plan.plan import (
     Context,
@@ -27,7 +27,16 @@ from services.registry.imports.plan.plan import (
 from services.registry.red_alerts import exempts
 from services.registry.tables import Instrument, Verification
 
-Alarm = tuple[int, str, Colour]  # spell, governing verification, colour: the key of an alert
+
+class Alarm(NamedTuple):
+    """The key of an alert (spell, governing verification, colour), and the basis of its colour."""
+
+    spell: int
+    governing_id: str
+    colour: Colour
+    basis: Basis
+
+
 BLANK = {
     "state": InstrumentState.SPARE,
     "spell": 0,
@@ -43,7 +52,7 @@ class _Affected:
     """An instrument that a plan concerns: as the register holds it, and as it is planned.
 
     `changed` has the new values of known verifications, by id. `verified` is true if the plan adds
-    a verification, or the result of one that was pending.
+    a result, also that of a verification that was pending.
     """
 
     before: RegisterRow | None
@@ -57,13 +66,17 @@ class Alarms(NamedTuple):
     """How many instruments would get a new alert, and how many the plan concerns.
 
     `reds_ended` are those whose red alert would end without a verification, and `exempted` those
-    that would be under compulsory verification no more, or not from the first.
+    that would be under compulsory verification no more, or not from the first. `unverified` are
+    those that would be in use although they were never verified, and are not so by now;
+    `put_into_use` are the ids of those among them that are on file.
     """
 
     alerts: int
     instruments: int
     reds_ended: int
     exempted: int
+    unverified: int
+    put_into_use: frozenset[str]
 
 
 async def count_alarms(context: Context, plan: Plan) -> Alarms:
@@ -76,6 +89,11 @@ async def count_alarms(context: Context, plan: Plan) -> Alarms:
         verifications[row["instrument_id"]].append(row)
     today = context.change.today
     pairs = [_alarms(one, verifications[key], today) for key, one in affected.items()]
+    unverified = [
+        key
+        for key, (before, after) in zip(affected, pairs, strict=True)
+        if _is_unverified(after) and not _is_unverified(before)
+    ]
     return Alarms(
         sum(_is_new(*pair) for pair in pairs),
         len(affected),
@@ -84,6 +102,8 @@ async def count_alarms(context: Context, plan: Plan) -> Alarms:
             for pair, one in zip(pairs, affected.values(), strict=True)
         ),
         sum(exempts(one.before or BLANK, one.after) for one in affected.values()),
+        len(unverified),
+        frozenset(key for key in unverified if affected[key].before is not None),
     )
 
 
@@ -113,16 +133,18 @@ async def _affected(context: Context, plan: Plan) -> dict[str, _Affected]:
         )
         for instrument_id in ids
     }
+    pending = VerificationResult.PENDING
     for one in verifications:
         if one.new and not one.values.get("set_aside"):
             fact = _fact(f"row {one.row}", one.values)
             affected[one.values["instrument_id"]].added.append(fact)
-            affected[one.values["instrument_id"]].verified = True
+            affected[one.values["instrument_id"]].verified |= fact.result is not pending
     for row in changed:
         verification_id = row["verification_id"]
         instrument = affected[row["instrument_id"]]
         instrument.changed[verification_id] = changes[verification_id]
-        instrument.verified |= row["result"] == VerificationResult.PENDING
+        result = instrument.changed[verification_id].get("result", row["result"])
+        instrument.verified |= row["result"] is pending and result is not pending
     return affected
 
 
@@ -149,12 +171,16 @@ def _alarms(
 def _is_new(before: Alarm | None, after: Alarm | None) -> bool:
     if after is None or before is None:
         return after is not None
-    return after[:2] != before[:2] or after[2].severity > before[2].severity
+    return after[:2] != before[:2] or after.colour.severity > before.colour.severity
 
 
 def _ends_red(before: Alarm | None, after: Alarm | None) -> bool:
-    was_red = before is not None and before[2] is Colour.RED
-    return was_red and (after is None or after[2] is not Colour.RED)
+    was_red = before is not None and before.colour is Colour.RED
+    return was_red and (after is None or after.colour is not Colour.RED)
+
+
+def _is_unverified(alarm: Alarm | None) -> bool:
+    return alarm is not None and alarm.basis is Basis.UNVERIFIED
 
 
 def _alarm(
@@ -172,7 +198,7 @@ def _alarm(
     colour = basis.colour(today)
     if colour is Colour.NONE:
         return None
-    return instrument["spell"], basis.governing_id, colour
+    return Alarm(instrument["spell"], basis.governing_id, colour, basis.basis)
 
 
 def _fact(identity: str, values: Mapping[str, Any]) -> VerificationFact:

@@ -17,6 +17,8 @@ from services.registry.imports.impact.alarms import count_alarms
 from services.registry.imports.impact.grade_drops import GradeDrops, Question, supposed_subjects
 from services.registry.imports.plan.plan import Context, Plan
 
+_LATER = ("exempted", "unverified")
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -46,8 +48,9 @@ class Estimate:
     `graded` subjects whose grade would fall. `digest` identifies the plan and both numbers.
     `reds_ended` is the number of red alerts that would end without a verification, `load_again` is
     true for a first load where there was one before, `beyond_cycle` is the number of verifications
-    that are valid for longer than the cycle of their type, and `exempted` the number of instruments
-    that would be under compulsory verification no more.
+    that are valid for longer than the cycle of their type, `exempted` the number of instruments
+    that would be under compulsory verification no more, and `unverified` that of those that would
+    be in use although they were never verified.
     """
 
     alerts: int
@@ -62,13 +65,14 @@ class Estimate:
     load_again: bool = False
     beyond_cycle: int = 0
     exempted: int = 0
+    unverified: int = 0
 
     def kept(self) -> dict[str, Any]:
         """Returns the fields to keep with the batch.
 
-        A replica of the last release cannot read `exempted`; it is left out where it is 0.
+        A replica of the last release cannot read some of them; they are left out where they are 0.
         """
-        return {name: value for name, value in asdict(self).items() if name != "exempted" or value}
+        return {name: value for name, value in asdict(self).items() if name not in _LATER or value}
 
     @property
     def is_burst(self) -> bool:
@@ -98,9 +102,10 @@ class DropsUnknown(Exception):
 async def estimate(context: Context, plan: Plan, limits: Limits, drops: GradeDrops) -> Estimate:
     """Estimates how many alerts and lower grades a plan would cause.
 
-    `drops` is the last answer of the grading service. Raises DropsUnknown if it is not the answer
-    to the question about this plan. Grading need not be asked about a plan with fewer subjects than
-    `limits.least`: it cannot exceed the limit.
+    Notes in the plan what it puts into use although it was never verified. `drops` is the last
+    answer of the grading service. Raises DropsUnknown if it is not the answer to the question about
+    this plan. Grading need not be asked about a plan with fewer subjects than `limits.least`: it
+    cannot exceed the limit.
     """
     question = Question(context.header.bureau or context.caller.bureau, supposed_subjects(plan))
     if len(question.subjects) < limits.least:
@@ -111,6 +116,7 @@ async def estimate(context: Context, plan: Plan, limits: Limits, drops: GradeDro
     shares = (limits.alerts, limits.drops, limits.least)
     result = Estimate(alarms.alerts, alarms.instruments, drops.fallen, drops.graded, *shares)
     result = replace(result, reds_ended=alarms.reds_ended, beyond_cycle=len(plan.beyond_cycle))
-    result = replace(result, exempted=alarms.exempted)
+    result = replace(result, exempted=alarms.exempted, unverified=alarms.unverified)
+    plan.unverified_in_use = alarms.put_into_use
     content = json.dumps([plan.digest(), result.alerts, result.drops])
     return replace(result, digest=hashlib.sha256(content.encode()).hexdigest())

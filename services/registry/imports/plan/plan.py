@@ -93,7 +93,8 @@ class Plan:
     rows that tell again what an earlier row of the file tells. `alike` is where things will be that
     are perhaps the same, each with the first such row. `questions` are what a person has to decide.
     `certified` has the DCCs that wait and are the files of results on file, by these results' ids,
-    each with its row.
+    each with its row. `unverified_in_use` are ids of instruments on file that the plan puts into
+    use although they were never verified; the estimate finds them.
     """
 
     things: dict[Kind, list[Planned]] = field(default_factory=lambda: defaultdict(list))
@@ -106,6 +107,7 @@ class Plan:
     alike: dict[Place, int] = field(default_factory=dict)
     questions: list[Raised] = field(default_factory=list)
     certified: dict[str, tuple[int, str]] = field(default_factory=dict)
+    unverified_in_use: frozenset[str] = frozenset()
 
     @property
     def makes_anything(self) -> bool:

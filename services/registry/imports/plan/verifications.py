@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
-from law.colours.rule import InstrumentState, VerificationResult
+from law.colours.rule import VerificationResult
 from law.identity import folded
 from law.identity.verifications import (
     Certificate,
@@ -45,29 +45,23 @@ from services.registry.imports.plan.plan import (
     Keys,
     Kind,
     Plan,
-    Planned,
-    Raised,
     RegisterRow,
     fetch,
 )
-from services.registry.imports.rows.labels import result_word
+from services.registry.imports.plan.put_into_use import (
+    Owned,
+    first_passes,
+    put_into_use,
+    put_rejected_into_use,
+)
 from services.registry.imports.rows.reader import Item
 from services.registry.institutions import punctuality, reporting
 from services.registry.institutions.reporting import NOT_OWN_EN, NOT_OWN_ZH, Reporter
-from services.registry.questions.asking import Found
-from services.registry.questions.tables import Asked
-from services.registry.tables import ImportBatch, ImportedThing, Subject, Verification
+from services.registry.tables import Subject, Verification
 
-# Instruments whose state was given by a file that is still applied.
-STATED = (
-    sa.select(col(ImportedThing.thing_id))
-    .join(ImportBatch, col(ImportBatch.batch_id) == ImportedThing.batch_id)
-    .where(col(ImportedThing.stated), col(ImportBatch.state) == "applied")
-)
 OF_THE_INSTRUMENT = frozenset(
     {"sector", "type_code", "serial_no", "model", "dcc", *DETAILS, *OF_THE_OWNER}
 )
-Owned = list[tuple[Item, RegisterRow]]  # rows of the file, each with its instrument
 
 
 async def plan_verifications(context: Context) -> Plan:
@@ -98,8 +92,9 @@ async def plan_verifications(context: Context) -> Plan:
     details.plan(plan)
     note_alike_instruments(context, plan, known.by_serial)
     await let_the_severe_stand(context, plan)
-    await _put_into_use(context, plan, finder)
-    _put_rejected_into_use(context, plan)
+    passed = first_passes(plan, owned)
+    await put_into_use(context, plan, passed, finder.found)
+    put_rejected_into_use(context, plan, passed)
     if context.header.file_missing:
         named = {name: row for name, row in first_rows.items() if not owners.is_placeholder(name)}
         warn_near_spellings(context, named, await _names_on_file(context))
@@ -150,6 +145,7 @@ async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
             plan.make(Kind.VERIFICATION, item.row, new, dcc_id=dcc.dcc_id if dcc else "")
         else:
             values = {**values, **_writing_on_file(context, item, present), **own}
+            values |= _reported_at_last(context, item, values, present, since)
             plan.alter(Kind.VERIFICATION, item.row, present["verification_id"], values, present)
             plan.certify(item.row, present["verification_id"], dcc)
         _note_cycle(context, plan, item, values, within)
@@ -169,18 +165,32 @@ async def _on_file_since(
 def _reported(
     context: Context, item: Item, new: Mapping[str, Any], since: Mapping[str, date]
 ) -> Mapping[str, date]:
-    """The columns of a new row that tell whether it is in time; warns if it is late, and takes it.
+    """The columns of a new result that tell whether it is in time; warns if it is late.
 
     `since` are the institutions with a term, each with its first day.
     """
     first = since.get(new["institution"])
-    columns = punctuality.reported(first, new["verified_on"], context.sent_on)
+    result, day = new["result"], new["verified_on"]
+    columns = punctuality.reported(first, result, day, context.sent_on)
     if (found := punctuality.late(columns)) is not None:
         zh = f"最迟应于 {found.report_by} 上传，已逾期 {found.days_late} 天（{found.cite}）"
         en = f"was to be uploaded by {found.report_by}, {found.days_late} days ago ({found.cite})"
-        column, day = context.file.column("verified_on"), str(new["verified_on"])
-        context.notes.warn(item.row, "REPORTED_LATE", zh, en, column=column, value=day)
+        column = context.file.column("verified_on")
+        context.notes.warn(item.row, "REPORTED_LATE", zh, en, column=column, value=str(day))
     return columns
+
+
+def _reported_at_last(
+    context: Context,
+    item: Item,
+    values: Mapping[str, Any],
+    present: RegisterRow,
+    since: Mapping[str, date],
+) -> Mapping[str, date]:
+    """The same columns of a verification on file whose result was pending, and comes now."""
+    if present["result"] is not VerificationResult.PENDING:
+        return {}
+    return _reported(context, item, {**present, **values}, since)
 
 
 def _with_file(dcc: Dcc | None, sent_on: date) -> dict[str, Any]:
@@ -317,77 +327,6 @@ def _plan_new_instruments(plan: Plan, owners: Owners, finder: InstrumentFinder) 
             plan.make(Kind.INSTRUMENT, row, values, instrument["instrument_id"])
             rows_of_owners.setdefault(instrument["subject_id"], row)
     plan_new_owners(owners, plan, rows_of_owners)
-
-
-async def _put_into_use(context: Context, plan: Plan, finder: InstrumentFinder) -> None:
-    """Plans that the first pass of an instrument never used puts it into use (C-19).
-
-    A state that an instruments file gave stays: verifications imported after it are history.
-    """
-    planned = {one.thing_id: one for one in plan.things[Kind.INSTRUMENT]}
-    passed = {
-        instrument_id: row
-        for instrument_id, row in _first_passes(plan).items()
-        if _never_used(finder.found[instrument_id])
-    }
-    known = [one for one in passed if one not in planned or not planned[one].new]
-    stated = await fetch(context.session, STATED, col(ImportedThing.thing_id), known)
-    for instrument_id in {row["thing_id"] for row in stated}:
-        del passed[instrument_id]
-    for instrument_id, row in passed.items():
-        in_use = {"state": InstrumentState.IN_USE}
-        if instrument_id in planned:
-            planned[instrument_id].values |= in_use
-        else:
-            present = finder.found[instrument_id]
-            plan.alter(Kind.INSTRUMENT, row, instrument_id, in_use, present)
-
-
-def _put_rejected_into_use(context: Context, plan: Plan) -> None:
-    """Plans that a new instrument without any pass is in use, and warns of its row.
-
-    Whether it still is in use decides its colour (S4 四(一)): it is red until a person has looked.
-    """
-    rejected = {
-        planned.values["instrument_id"]: planned
-        for planned in reversed(plan.things[Kind.VERIFICATION])
-        if planned.values.get("result") is VerificationResult.REJECT
-    }
-    passed = _first_passes(plan)
-    for instrument in plan.things[Kind.INSTRUMENT]:
-        only = None if instrument.thing_id in passed else rejected.get(instrument.thing_id)
-        if instrument.new and only:
-            instrument.values["state"] = InstrumentState.IN_USE
-            zh = "该器具只有不合格结果：先按在用登记并标红，请核实是否仍在使用"
-            en = "nothing but a rejection is known of this instrument: filed as in use, red; check"
-            column, value = context.file.column("result"), result_word(only.values["result"])
-            context.notes.warn(only.row, "REJECTED_ALONE", zh, en, column=column, value=value)
-            plan.questions.append(_whether_used(instrument, only))
-
-
-def _whether_used(instrument: Planned, rejection: Planned) -> Raised:
-    found = Found(
-        Asked.REJECTED_ALONE,
-        subject_id=instrument.values["subject_id"],
-        bureau=instrument.values["bureau"],
-        day=rejection.values["verified_on"],
-        instrument_id=instrument.thing_id,
-        provided_by=rejection.values["institution"],
-    )
-    return Raised(rejection.row, found)
-
-
-def _first_passes(plan: Plan) -> dict[str, int]:
-    """The instruments of which a new pass is planned, with the first such row."""
-    passes: dict[str, int] = {}
-    for planned in plan.things[Kind.VERIFICATION]:
-        if planned.new and planned.values["result"] is VerificationResult.PASS:
-            passes.setdefault(planned.values["instrument_id"], planned.row)
-    return passes
-
-
-def _never_used(instrument: RegisterRow) -> bool:
-    return instrument["state"] == InstrumentState.SPARE and not instrument["spell"]
 
 
 async def _names_on_file(context: Context) -> list[str]:

@@ -19,7 +19,7 @@ from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import laboratories_pb2 as laboratories
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.__main__ import app
-from services.cli.commands import grades, ids, rulesets
+from services.cli.commands import confirming, grades, ids, rulesets
 from services.cli.output import answer as answer_module
 from services.cli.output.names import Names
 
@@ -80,14 +80,18 @@ async def whole_already(_client: Any, _service: str, _request: Any) -> None:
 
 
 def run(
-    monkeypatch: pytest.MonkeyPatch, answers: Message | list[Message], *words: str, status: int = 0
+    monkeypatch: pytest.MonkeyPatch,
+    answers: Message | list[Message],
+    *words: str,
+    status: int = 0,
+    typed: str = "",
 ) -> tuple[Platform, str]:
     platform = Platform(*(answers if isinstance(answers, list) else [answers]))
-    for module in (answer_module, grades, rulesets):
+    for module in (answer_module, confirming, grades, rulesets):
         monkeypatch.setattr(module, "with_client", platform.with_client)
     monkeypatch.setattr(Names, "learn", no_names)
     monkeypatch.setattr(ids, "make_whole", whole_already)
-    ended = CliRunner().invoke(app, list(words))
+    ended = CliRunner().invoke(app, list(words), input=typed)
     assert ended.exit_code == status, ended.output
     return platform, ended.output
 
@@ -312,3 +316,40 @@ def test_the_register_finds_its_own_ids() -> None:
     request = registry.GetSubjectRequest(subject_id="0123")
     asyncio.run(ids.make_whole(client, "registry", request))
     assert (request.subject_id, platform.asked) == ("0123", [])
+
+
+def red_in_use(colour: str) -> list[Message]:
+    """The answers to a check of putting an instrument into use, and to doing so."""
+    told: Any = {"colour": colour, "reason_zh": "从未检定", "reason_en": "never verified"}
+    answer = registry.SetInstrumentStateResponse(**told)
+    return [answer, answer]
+
+
+@pytest.mark.parametrize(
+    ("colour", "typed", "words", "status", "checks"),
+    [
+        ("red", "n\n", (), 1, [True]),
+        ("red", "y\n", (), 0, [True, False]),
+        ("none", "", (), 0, [True, False]),
+        ("red", "", ("--yes",), 0, [False]),
+        ("red", "", ("--check-only",), 0, [True]),
+    ],
+)
+def test_whoever_puts_into_use_what_is_red_then_is_asked_first(
+    monkeypatch: pytest.MonkeyPatch,
+    colour: str,
+    typed: str,
+    words: tuple[str, ...],
+    status: int,
+    checks: list[bool],
+) -> None:
+    monkeypatch.setattr(confirming, "_somebody_answers", lambda: True)
+    command = ("instrument", "state", "i-1", "in_use", *words)
+    platform, said = run(monkeypatch, red_in_use(colour), *command, status=status, typed=typed)
+    assert [one.check_only for one in platform.asked] == checks
+    assert ("投入使用后立即为红色警示：从未检定" in said) is bool(typed)
+
+
+def test_a_script_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    platform, _ = run(monkeypatch, red_in_use("red"), "instrument", "state", "i-1", "in_use")
+    assert [one.check_only for one in platform.asked] == [False]

@@ -92,9 +92,12 @@ async def test_only_the_last_step_acts(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_an_application_shows_why_each_instrument_needs_a_verification(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    answer = orders.ApplyForVerificationResponse(orders=[orders.Order(reason="repaired")])
+    repaired = [orders.Order(reason="repaired")]
+    answer = orders.ApplyForVerificationResponse(orders=repaired, repairs_to_note=["i-1"])
     apply = Service(answer)
-    instrument = registry.Instrument(type_code="fuel_dispenser", owner_no="甲-3")
+    instrument = registry.Instrument(
+        instrument_id="i-1", serial_no="N-3", type_code="fuel_dispenser", owner_no="甲-3"
+    )
     services = SimpleNamespace(
         orders=SimpleNamespace(
             ApplyForVerification=apply, ListVerifiers=Service(orders.ListVerifiersResponse())
@@ -108,6 +111,11 @@ async def test_an_application_shows_why_each_instrument_needs_a_verification(
     )
     assert [(one.check_only, one.repaired) for one in apply.asked] == [(True, False)]
     assert (shown["checking"], shown["reasons"]) == (True, ["修理后"])
+    assert shown["to_note"] == ["N-3"], "the repair itself is not noted by it"
+    sent: Any = await order_wizard.apply(
+        visit(monkeypatch, services, instrument="i-1", institution_id="v-1", step="send")
+    )
+    assert sent.headers["location"] == "/orders?applied=1&repairs=1&instrument=i-1"
 
 
 # The state of the platform is checked on a page of that name, and no form is sent from it.

@@ -1,0 +1,108 @@
+"""Orders that are open again because their results are no longer on file, told to both at once.
+
+The owner is not to use or to fetch the instrument by a result that is gone, and the institution has
+to verify it, or to report the result again. Those that were reopened together are one mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from sqlmodel import col, select
+
+from plumbing.change import Change
+from protos.registry.v1 import orders_pb2 as pb
+from services.alerts.notices.issue import Matter, issue, known
+from services.alerts.notices.listing import counted, counted_en, named, named_en, numbered
+from services.alerts.notices.texts import Text, body
+from services.alerts.notices.to_institutions import InBoth, issue_to_institution
+from services.alerts.tables import Institution, NoticeKind, Subject
+
+TITLE, TITLE_EN = "检定申请恢复办理", "Your application for verification is open again"
+_BY, _BY_EN = "检定机构应于 {day} 前完成。", "The institution completes it by {day}."
+
+
+async def tell_of_reopened(change: Change, orders: Sequence[pb.Order], ground: str) -> None:
+    """Tells a subject and an institution of orders between them that are open again."""
+    first = orders[0]
+    subject = await known(change.session, Subject, first.subject_id)
+    key = f"order/{first.order_id}/{first.version}"
+    about = f"order/{first.order_id}"
+    if not subject.placeholder:
+        told = (subject.name, orders, ground)
+        await issue(
+            change,
+            NoticeKind.ORDER,
+            key,
+            subject,
+            subject.bureau,
+            in_chinese(*told),
+            Matter(about if len(orders) == 1 else "orders"),
+            in_english=partial(in_english, *told),
+        )
+    named_so = select(Institution).where(col(Institution.name) == first.institution)
+    institution = (await change.session.exec(named_so)).first()
+    if institution is not None:
+        written = to_institution(subject.name, orders, ground)
+        matter = Matter(about if len(orders) == 1 else "orders")
+        await issue_to_institution(change, key, institution, written, matter)
+
+
+def in_chinese(name: str, orders: Sequence[pb.Order], ground: str) -> Text:
+    """Writes the notice to the subject `name` in Chinese."""
+    first = orders[0]
+    return Text(
+        counted(TITLE, len(orders)),
+        body(
+            f"{name}：\n下列器具的检定结果已不在登记中，检定申请恢复办理：",
+            *numbered(map(named, orders)),
+            f"检定机构：{first.institution}",
+            f"说明：{ground}",
+            _BY.format(day=max(one.due_on for one in orders)),
+            "已经告知可以取回的，请先向检定机构核实。检定合格以前不要使用该器具。",
+        ),
+    )
+
+
+def in_english(name: str, orders: Sequence[pb.Order], ground: str) -> Text:
+    """Writes the same in English."""
+    first = orders[0]
+    return Text(
+        counted_en(TITLE_EN, len(orders)),
+        body(
+            f"{name}:\nThe results of these instruments are no longer on file, and the applications"
+            " for their verification are open again:",
+            *numbered(map(named_en, orders)),
+            f"Institution: {first.institution}",
+            f"Note: {ground}",
+            _BY_EN.format(day=max(one.due_on for one in orders)),
+            "If you were told to fetch one, ask the institution first. Do not use the instrument"
+            " before it has passed.",
+        ),
+    )
+
+
+def to_institution(owner: str, orders: Sequence[pb.Order], ground: str) -> InBoth:
+    """Writes to the institution which orders of `owner` are open again, in both languages."""
+    first, day = orders[0], max(one.due_on for one in orders)
+    zh = Text(
+        counted(TITLE, len(orders)),
+        body(
+            f"{first.institution}：\n{owner}的下列检定申请，检定结果已不在登记中，恢复办理：",
+            *numbered(map(named, orders)),
+            f"说明：{ground}",
+            f"请在 {day} 前完成；已经检定的，请重新报送检定结果。",
+        ),
+    )
+    en = Text(
+        counted_en("Applications for verification are open again", len(orders)),
+        body(
+            f"{first.institution}:\nThe results of these orders of {owner} are no longer on file,"
+            " and the orders are open again:",
+            *numbered(map(named_en, orders)),
+            f"Note: {ground}",
+            f"Complete them by {day}; report the results again if you have verified already.",
+        ),
+    )
+    return zh, en
