@@ -32,7 +32,7 @@ def files(operator: Page, numbers: Sequence[str]) -> None:
 
 
 def applies(operator: Page, numbers: Sequence[str]) -> None:
-    """It searches, keeps what it ticked, gives numbers by hand and by file; all four are repaired."""
+    """It searches, keeps what it ticked, gives numbers by hand and by file, all repaired."""
     operator.goto("/orders/new")
     press(operator, "继续")
     expect(operator.get_by_role("alert")).to_contain_text("请选择要检定的器具")
