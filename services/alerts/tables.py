@@ -120,11 +120,14 @@ class Watch(Base, table=True):
 
     Transactions that raise alerts for the bureau lock this row, and so take turns. `modes` says how
     the types were verified, but those verified periodically, when the colours of the instruments
-    were derived: by the catalogue of that release and day (`adopting`).
+    were derived: by the catalogue of that release and day (`adopting`). `told_through` is the last
+    day whose digests were issued: it is behind while missed days are handled in several
+    transactions.
     """
 
     bureau: str = Field(primary_key=True)
     watched_through: date | None = None
+    told_through: date | None = None
     modes: Mapping[str, str] = Field(
         default_factory=dict,
         sa_type=JsonColumn,

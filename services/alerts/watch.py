@@ -137,6 +137,7 @@ async def watch(
         notices += await issue_digests(change, bureau, through, told)
         for issue in _DAILY:
             notices += await issue(change, bureau, through)
+        row.told_through = through
     after = {"through": days.last.isoformat(), **summary(raised), "notices": len(notices)}
     change.audit("watch", f"watch/{bureau}", after=after, ground=CITE)
     await announce_told(change, bureau, told)

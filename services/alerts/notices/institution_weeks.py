@@ -1,7 +1,7 @@
 """The weekly digest of what is due from an institution, for those that want one.
 
-It lists what is overdue, what falls due before the next one, and the orders of the past week. What
-becomes overdue in between is told at once (`institution_mails`).
+It lists what is overdue, what falls due before the next one, and the orders since the last one.
+What becomes overdue in between is told at once (`institution_mails`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from protos.registry.v1 import institutions_pb2
 from services.alerts.escalation.tables import UNENDED
 from services.alerts.notice_kinds import INSTITUTION
 from services.alerts.notices.institution_mails import to_institution
+from services.alerts.notices.preferences import weekdays_due
 from services.alerts.notices.to_institutions import issue_to_institution
 from services.alerts.tables import (
     TO_REPORT,
@@ -37,19 +38,25 @@ _WEEK = timedelta(days=7)
 
 
 async def issue_weeks(change: Change, bureau: str, on: date) -> list[Notice]:
-    """Issues the weekly digests of a day to the institutions that a bureau keeps."""
-    wished = select(Institution).where(
-        col(Institution.bureau) == bureau,
-        sa.exists().where(
-            col(DigestPreference.subject_id)
-            == sa.literal(INSTITUTION) + col(Institution.institution_id),
+    """Issues the weekly digests due on a day to the institutions that a bureau keeps.
+
+    Those whose day of the week the watch missed get theirs as well.
+    """
+    weekdays = await weekdays_due(change.session, bureau, on)
+    own = sa.literal(INSTITUTION) + col(Institution.institution_id)
+    wished: Any = (
+        select(Institution, DigestPreference.weekday)
+        .join(DigestPreference, col(DigestPreference.subject_id) == own)
+        .where(
+            col(Institution.bureau) == bureau,
             col(DigestPreference.rhythm) == Rhythm.WEEKLY,
-            col(DigestPreference.weekday) == on.weekday(),
-        ),
+            col(DigestPreference.weekday).in_(weekdays),
+        )
+        .order_by(col(Institution.name))
     )
     notices = list[Notice]()
-    for one in (await change.session.exec(wished.order_by(col(Institution.name)))).all():
-        due = await _due_from(change, one, on)
+    for one, weekday in (await change.session.exec(wished)).all():
+        due = await _due_from(change, one, on, since=weekdays[weekday] - _WEEK)
         if due.total:
             key = f"week/{one.institution_id}/{on}"
             notice = await issue_to_institution(change, key, one, to_institution(due))
@@ -57,8 +64,14 @@ async def issue_weeks(change: Change, bureau: str, on: date) -> list[Notice]:
     return notices
 
 
-async def _due_from(change: Change, one: Institution, on: date) -> registry.InstitutionDue:
-    items = [*await _orders(change, one.name, on), *await _certificates(change, one.name, on)]
+async def _due_from(
+    change: Change, one: Institution, on: date, since: date
+) -> registry.InstitutionDue:
+    """What is due on a day; new orders are those of the days from `since`, the last digest."""
+    items = [
+        *await _orders(change, one.name, on, since),
+        *await _certificates(change, one.name, on),
+    ]
     items.sort(key=lambda item: (_RUNGS.index(item.rung), item.due_on))
     return registry.InstitutionDue(
         institution=institutions_pb2.Institution(
@@ -72,16 +85,14 @@ async def _due_from(change: Change, one: Institution, on: date) -> registry.Inst
 
 
 async def _orders(
-    change: Change, institution: str, on: date
+    change: Change, institution: str, on: date, since: date
 ) -> Sequence[registry.DueFromInstitution]:
     rows = await change.session.exec(
         select(AwaitedOrder)
         .where(
             sa.text(UNENDED),
             col(AwaitedOrder.institution) == institution,
-            sa.or_(
-                col(AwaitedOrder.due_on) < on + _WEEK, col(AwaitedOrder.applied_on) >= on - _WEEK
-            ),
+            sa.or_(col(AwaitedOrder.due_on) < on + _WEEK, col(AwaitedOrder.applied_on) >= since),
         )
         .order_by(col(AwaitedOrder.due_on), col(AwaitedOrder.order_id))
     )

@@ -20,7 +20,7 @@ from services.alerts.notices.issue import (
     new_notice,
     put_into,
 )
-from services.alerts.notices.preferences import USUAL, is_due, preferences_of
+from services.alerts.notices.preferences import USUAL, is_due, preferences_of, weekdays_due
 from services.alerts.notices.texts import Text
 from services.alerts.tables import Notice, NoticeKind, Subject
 from services.alerts.templates.own import put_words, template_of
@@ -49,7 +49,8 @@ async def issue_to_owners(
     """Issues the digests of a kind that are due on a day; returns their notices.
 
     Those of subjects that had one for this day already, or want theirs on another day of the week,
-    are left out: what they tell is told another day.
+    are left out: what they tell is told another day. A day of the week that the watch missed is
+    made up for.
     """
     if not digests:
         return []
@@ -57,11 +58,12 @@ async def issue_to_owners(
     office = await contact_of(session, bureau)
     template = await template_of(session, bureau, kind)
     had = await existing_keys(session, [_key(kind, one.subject, on) for one in digests])
+    weekdays = await weekdays_due(session, bureau, on)
     wishes = await preferences_of(session, [one.subject.subject_id for one in digests])
     for one in digests:
         subject, wish = one.subject, wishes.get(one.subject.subject_id, USUAL)
         key = _key(kind, subject, on)
-        if key in had or not is_due(wish, on, urgent=one.urgent):
+        if key in had or not is_due(wish, weekdays, urgent=one.urgent):
             continue
         notice = new_notice(change, kind, key, subject, bureau, one.in_chinese(), one.matter)
         put_into(notice, wish.language, one.in_english)

@@ -8,8 +8,8 @@ by a day in one mail a week (`bureau_weeks`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from sqlmodel import col, select
@@ -24,7 +24,7 @@ from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts.languages import Language
 from services.alerts.notice_kinds import INSTITUTION
 from services.alerts.owners import BUREAU, audited, key_of_caller, require_key
-from services.alerts.tables import DigestPreference, MobileNumber, NoticeKind, Rhythm
+from services.alerts.tables import DigestPreference, MobileNumber, NoticeKind, Rhythm, Watch
 
 IDS_PER_QUERY = 1000
 OF_LISTS = ("portal_only", "by_webhook", "by_sms")
@@ -178,6 +178,22 @@ async def preferences_of(
     return found
 
 
-def is_due(preference: DigestPreference, on: date, *, urgent: bool) -> bool:
-    """Returns whether a digest is due on a day; one that is `urgent` waits for no day of a week."""
-    return urgent or preference.rhythm is Rhythm.DAILY or on.weekday() == preference.weekday
+async def weekdays_due(session: AsyncSession, bureau: str, on: date) -> Mapping[int, date]:
+    """Returns the days of the week whose weekly digests are due on a day, from 0 for Monday.
+
+    Besides the day itself they are those that the watch of the bureau has missed since it last
+    issued digests. Each comes with its earliest day that was missed.
+    """
+    watch = await session.get(Watch, bureau)
+    told = watch.told_through if watch else None
+    missed = (on - told).days if told else 1
+    days = (on - timedelta(days=ago) for ago in range(max(missed, 1)))
+    return {day.weekday(): day for day in days}
+
+
+def is_due(preference: DigestPreference, weekdays: Collection[int], *, urgent: bool) -> bool:
+    """Returns whether a digest is due; one that is `urgent` waits for no day of a week.
+
+    `weekdays` are the days of the week that are due (`weekdays_due`).
+    """
+    return urgent or preference.rhythm is Rhythm.DAILY or preference.weekday in weekdays

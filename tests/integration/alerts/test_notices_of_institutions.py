@@ -181,6 +181,23 @@ async def test_a_weekly_digest_waits_for_its_day_and_nothing_overdue_does(
     assert urgent.key == "institution/i1/2026-09-19"
 
 
+async def test_a_week_whose_day_was_missed_is_told_with_the_next_watch(
+    alerts: RunningAlerts,
+) -> None:
+    await tell(alerts)
+    await prefer(alerts, rhythm="weekly", weekday=4)  # today is a Monday
+    await alerts.put(instrument())
+    await alerts.announce(changed("applied", 1, due_on="2026-10-30"), aggregate="subject/s1")
+    alerts.pass_days(9)  # a Wednesday: new is what came since the Thursday before the missed one
+    await alerts.run_watch()
+    [week] = [one for one in await alerts.notices("institution") if "week" in one.key]
+    assert week.key == "institution/week/i1/2026-09-23"
+    assert "2026-10-30" in week.body
+    await alerts.watch_days(1)
+    keys = [one.key for one in await alerts.notices("institution") if "week" in one.key]
+    assert keys == ["institution/week/i1/2026-09-23"], "the order was told"
+
+
 async def test_a_way_of_its_own(alerts: RunningAlerts) -> None:
     await tell(alerts)
     await prefer(alerts, portal_only=["institution"])

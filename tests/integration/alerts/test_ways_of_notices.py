@@ -34,6 +34,7 @@ from services.alerts.tables import (
     Webhook,
     WebhookMessage,
 )
+from services.alerts.watch import DUE_PER_TRANSACTION
 from services.alerts.webhooks import commands, outcomes
 from services.alerts.webhooks.tables import Disabled
 from tests.integration.alerts.running_alerts import (
@@ -43,6 +44,7 @@ from tests.integration.alerts.running_alerts import (
     subject,
     verification,
 )
+from tests.integration.alerts.watched_days import watches
 
 OPERATOR = Caller("account/op", "经营者", frozenset({Role.OPERATOR}), "", "s1")
 
@@ -160,6 +162,30 @@ async def test_a_weekly_digest_comes_on_the_day_of_the_subject(alerts: RunningAl
     await alerts.watch_days(1)
     [digest] = await alerts.notices("digest")
     assert digest.created_at.date().isoweekday() == 4
+
+
+@pytest.mark.parametrize("at_most", [DUE_PER_TRANSACTION, 0])
+async def test_a_weekly_digest_whose_day_was_missed_comes_with_the_next_watch(
+    alerts: RunningAlerts, at_most: int
+) -> None:
+    await prefer(alerts, rhythm="weekly", weekday=4)  # today is a Monday
+    await alerts.put(subject(2), instrument(2, subject_id="s2"))
+    until = alerts.today + timedelta(days=63)  # green on Wednesday, yellow a month later
+    await alerts.put(instrument(), verification(1, until), verification(2, until))
+    alerts.pass_days(4)
+    await watches(alerts.database, alerts.clock, at_most)
+    of_friday = {one.subject_id: one for one in await alerts.notices("digest")}
+    assert of_friday.keys() == {"s1", "s2"}
+    assert of_friday["s1"].created_at.date().isoweekday() == 5
+    alerts.pass_days(17)  # back on a Monday, after the watch missed two Thursdays
+    await alerts.put(instrument(3), verification(3, alerts.today + timedelta(days=50)))
+    await watches(alerts.database, alerts.clock, at_most)
+    assert len([n for n in await alerts.notices("digest") if n.subject_id == "s1"]) == 2
+    await alerts.put(instrument(4), verification(4, alerts.today + timedelta(days=50)))
+    await alerts.watch_days(2)  # no day is made up for twice
+    assert len([n for n in await alerts.notices("digest") if n.subject_id == "s1"]) == 2
+    await alerts.watch_days(1)
+    assert len([n for n in await alerts.notices("digest") if n.subject_id == "s1"]) == 3
 
 
 async def test_a_mail_of_the_night_waits_and_counts_no_attempt(
