@@ -129,6 +129,7 @@ async def _messages_of(view: Any, request: webhooks.ListWebhookMessagesRequest) 
 
 
 OF_A_FIRM = "of one firm"
+STATED = "a bureau states its terms anew once in years"
 A_DAY = "what happened on a few days"
 A_QUARTER = "decisions of a quarter"
 OF_A_BATCH = "named one by one"
@@ -776,8 +777,8 @@ LISTS = (
         "registry",
         of_order_terms.list_order_terms,
         (
-            Asked(orders.ListOrderTermsRequest(), STAFF),
-            Asked(orders.ListOrderTermsRequest(bureau=BUREAU), STAFF),
+            Asked(orders.ListOrderTermsRequest(), STAFF, a_few=STATED),
+            Asked(orders.ListOrderTermsRequest(bureau=BUREAU), STAFF, a_few=STATED),
         ),
     ),
     List("registry", of_register.list_accounts, (Asked(identity.ListAccountsRequest()),)),
