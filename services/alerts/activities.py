@@ -22,7 +22,7 @@ from services.alerts.notices.issue import load
 from services.alerts.notices.lanes import AGAIN_AFTER, Lanes, Occupied
 from services.alerts.notices.preferences import preference_of
 from services.alerts.notices.quiet_hours import QUIET_LOOK, waits
-from services.alerts.owners import key_of_recipient
+from services.alerts.owners import key_of_wish
 from services.alerts.tables import Notice, NoticeState
 from services.alerts.watch import watch
 from services.alerts.webhooks.sending import WebhookError
@@ -76,7 +76,7 @@ class Activities:
         """
         async with self._changes.database.snapshot() as session:
             notice = await load(session, notice_id, lock=False)
-            wish = await preference_of(session, await key_of_recipient(session, notice))
+            wish = await preference_of(session, await key_of_wish(session, notice))
         if notice.state is not NoticeState.PENDING or not self._can_send(notice):
             return
         if (pause := waits(notice, wish, self._changes.clock.now())) is not None:

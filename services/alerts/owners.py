@@ -1,7 +1,8 @@
 """Who keeps preferences, a mobile number and webhooks: a subject, or a verification institution.
 
 Rows of an institution have `institution/` and its id where those of a subject have the subject's
-id. An account names its institution by name, as its token says it.
+id. An account names its institution by name, as its token says it. Staff keep the preferences of
+their bureau, which has one address for its notices: these rows have `bureau/` and its code.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from services.alerts.notice_kinds import INSTITUTION, OUTSIDE, NoticeKind
 from services.alerts.tables import OF_OTHERS, Institution, Notice, Subject
 
 Owner = Subject | Institution
+BUREAU = "bureau/"
 # Kinds whose mails are for one person, one program or the platform's operator.
 _NOT_OF_A_BUREAU = (NoticeKind.ACCOUNT, NoticeKind.CHECKPOINT, NoticeKind.GIVEN_UP)
 GOES_OUTSIDE = sa.or_(*(col(Notice.key).startswith(key) for key in OUTSIDE))
@@ -28,6 +30,7 @@ TO_BUREAU = sa.and_(
     sa.not_(GOES_OUTSIDE),
     col(Notice.kind).not_in(_NOT_OF_A_BUREAU),
 )
+KEEPERS_OF_A_BUREAU = (Role.CASEWORKER, Role.UNIT_HEAD)
 READERS = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER)
 
 
@@ -42,6 +45,8 @@ async def key_of_caller(by: Change | View) -> str:
     """Returns the key of the caller's own rows; empty for an institution that is not on file."""
     if by.caller.has(Role.OPERATOR):
         return by.caller.subject_id
+    if by.caller.has(*KEEPERS_OF_A_BUREAU):
+        return f"{BUREAU}{by.caller.bureau}"
     owner = await _named(by.session, by.caller.institution)
     return owner_key(owner) if owner else ""
 
@@ -52,6 +57,19 @@ async def key_of_recipient(session: AsyncSession, notice: Notice) -> str:
         return notice.subject_id
     owner = await _named(session, notice.recipient)
     return owner_key(owner) if owner else ""
+
+
+async def key_of_wish(session: AsyncSession, notice: Notice) -> str:
+    """Returns the key of the preferences that a notice follows; empty if it follows none."""
+    if is_to_bureau(notice):
+        return f"{BUREAU}{notice.bureau}"
+    return await key_of_recipient(session, notice)
+
+
+def is_to_bureau(notice: Notice) -> bool:
+    """Returns whether a notice is for a bureau, as TO_BUREAU asks in a query."""
+    outside = notice.subject_id or notice.key.startswith(OUTSIDE)
+    return not outside and notice.kind not in _NOT_OF_A_BUREAU
 
 
 async def owner_of(session: AsyncSession, key: str) -> Owner | None:
@@ -68,12 +86,16 @@ async def require_key(change: Change) -> str:
     """
     if change.caller.has(Role.OPERATOR):
         return change.caller.subject_id
+    if change.caller.has(*KEEPERS_OF_A_BUREAU):
+        if not change.caller.bureau:
+            raise NotPermitted("您的账号没有登记机关", "Your account names no bureau")
+        return f"{BUREAU}{change.caller.bureau}"
     return owner_key(await require_owner(change))
 
 
 def audited(key: str) -> str:
     """Returns how the audit names the owner with this key."""
-    return key if key.startswith(INSTITUTION) else f"subject/{key}"
+    return key if key.startswith((INSTITUTION, BUREAU)) else f"subject/{key}"
 
 
 async def require_owner(change: Change) -> Owner:

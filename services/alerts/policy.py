@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from plumbing.identity import Role
 from plumbing.rpc import ANYONE, Policy, Rule, allow
-from services.alerts.owners import READERS
+from services.alerts.owners import KEEPERS_OF_A_BUREAU, READERS
 
 SERVICE = "quanheng.alerts.v1.AlertsService"
 ESCALATIONS = "quanheng.alerts.v1.EscalationService"
@@ -25,6 +25,7 @@ _ALERTS = allow(Role.OPERATOR, *STAFF)
 _RETRY = allow(Role.CASEWORKER, Role.UNIT_HEAD, Role.ADMINISTRATOR)
 _NOTICES = allow(Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *STAFF)
 _RECEIVERS = allow(Role.OPERATOR, Role.VERIFICATION_INSTITUTION)
+_WISHING = allow(Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *KEEPERS_OF_A_BUREAU)
 _DECIDE = allow(Role.CASEWORKER, Role.UNIT_HEAD)
 
 POLICY: Policy = {
@@ -38,8 +39,8 @@ POLICY: Policy = {
     f"/{SERVICE}/ListAlerts": _ALERTS.noting("alert"),
     f"/{SERVICE}/ListNotices": _NOTICES.noting("notice"),
     f"/{SERVICE}/MarkNotices": allow(Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *READERS),
-    f"/{SERVICE}/GetDigestPreference": _RECEIVERS,
-    f"/{SERVICE}/SetDigestPreference": _RECEIVERS,
+    f"/{SERVICE}/GetDigestPreference": _WISHING,
+    f"/{SERVICE}/SetDigestPreference": _WISHING,
     f"/{SERVICE}/GetMobileNumber": _RECEIVERS,
     f"/{SERVICE}/AskMobileNumber": _RECEIVERS,
     f"/{SERVICE}/ConfirmMobileNumber": _RECEIVERS,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -55,7 +56,12 @@ _COLOUR_ORDERS = {
     "serial_no": (Instrument.serial_no, Instrument.instrument_id),
 }
 # Filters by what the owner or the last verification says of an instrument.
-_OF_OTHERS = {"sector": of_sector, "street": of_street, "institution": of_institution}
+_OF_OTHERS: Mapping[str, Callable[[Any], sa.ColumnElement[bool]]] = {
+    "sector": of_sector,
+    "street": of_street,
+    "institution": of_institution,
+    "without_streets": of_no_street,
+}
 _NOTICE_ORDERS = {"created_at": (Notice.created_at, Notice.notice_id)}
 
 
@@ -103,6 +109,8 @@ def _wanted(view: View, request: pb.ListColoursRequest) -> Iterator[sa.ColumnEle
     for column in ("instrument_id", "type_code", "state"):
         if value := getattr(request, column):
             yield col(getattr(Instrument, column)) == value
+    if request.instrument_ids:
+        yield col(Instrument.instrument_id).in_(request.instrument_ids)
     if request.non_compulsory:
         yield col(Instrument.non_compulsory).is_(True)
     if request.text:
@@ -110,8 +118,6 @@ def _wanted(view: View, request: pb.ListColoursRequest) -> Iterator[sa.ColumnEle
     for name, condition in _OF_OTHERS.items():
         if value := getattr(request, name):
             yield condition(value)
-    if request.without_streets:
-        yield of_no_street(request.without_streets)
     yield from _of_today(view, request)
     yield from _of_last_days(request)
 

@@ -33,6 +33,7 @@ from services.alerts.escalation.holding import release
 from services.alerts.escalation.undertakings import issue_of_undertakings
 from services.alerts.inserting import insert
 from services.alerts.notices.arrivals import issue_arrivals
+from services.alerts.notices.bureau_weeks import issue_bureau_week
 from services.alerts.notices.calibrations import issue_calibrations
 from services.alerts.notices.colour_mails import issue_digests, issue_rejected
 from services.alerts.notices.dccs import issue_dccs
@@ -56,6 +57,7 @@ _DAILY = (
     issue_unauthorised,
     *(issue_weeks, issue_upkeep),
     *(issue_approval_digest, issue_arrivals, issue_dead_addresses, issue_of_undertakings),
+    issue_bureau_week,  # the last: it names what the others have told the bureau
 )
 
 _ALERT: sa.Table = Alert.__table__  # type: ignore[attr-defined]

@@ -45,6 +45,7 @@ from services.portal.institution_routes import (
 from services.portal.instrument_routes import PHOTOGRAPH_PATHS
 from services.portal.kept_input import KeptInput
 from services.portal.measured import lacking
+from services.portal.pages import certificate_batches
 from services.portal.protection import (
     SAFE_METHODS,
     SafeHeaders,
@@ -63,7 +64,7 @@ from services.portal.wording import N_
 SHOW_IN = "show_in"  # the button of a form that asks for its page in another language
 FORM_BYTES = 256 << 10
 FORM_FIELDS = 600  # a file may have 500 columns, each with its choice
-FORM_FILES = 2  # photographs of the plate and of the form come with one filing
+FORM_FILES = 500  # certificates come together; the page itself refuses more than it takes
 SEE_OTHER, INSUFFICIENT_STORAGE = 303, 507
 RENEW_BEFORE = timedelta(minutes=10)
 _HTTP = {
@@ -131,6 +132,8 @@ def _uploads(settings: Settings) -> dict[str, int]:
         # Two photographs may come with a form.
         **dict.fromkeys(PHOTOGRAPH_PATHS, FORM_BYTES + 4 * settings.evidence_max_bytes),
         CERTIFICATE_PATH: FORM_BYTES + 2 * settings.certificate_max_bytes,
+        certificate_batches.PATH: FORM_BYTES
+        + certificate_batches.TOGETHER * settings.certificate_max_bytes,
         **dict.fromkeys(UPKEEP_PATHS, FORM_BYTES + 2 * settings.certificate_max_bytes),
         **dict.fromkeys(EVIDENCE_PATHS, FORM_BYTES + 2 * settings.evidence_max_bytes),
     }

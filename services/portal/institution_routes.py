@@ -9,6 +9,7 @@ from services.portal.pages import (
     calibration_files,
     calibrations,
     certificate_archive,
+    certificate_batches,
     certificate_files,
     directory,
     environment,
@@ -19,6 +20,7 @@ from services.portal.pages import (
     instrument_file,
     kept_institutions,
     laboratories,
+    order_choice,
     order_moves,
     order_terms,
     order_wizard,
@@ -37,13 +39,14 @@ UPKEEP_PATHS = (
     *(upkeep_forms.NEW_PATH, upkeep_forms.IMPORT_PATH, upkeep.FILES_PATH),
     *(qualifications.IMPORT_PATH, laboratories.IMPORT_PATH, instrument_file.PATH),
     kept_institutions.IMPORT_PATH,
+    order_choice.PATH,
 )
 DCC_PATH = calibrations.NEW_PATH
 _ORDERING = (Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *STAFF)
 PUBLIC_DIRECTORY = (_at(directory.PATH, directory.listing),)
 ORDERS = (
     _at("/orders", orders.listing, *_ORDERING),
-    _at("/orders/new", order_wizard.apply, Role.OPERATOR, form=True),
+    _at(order_choice.PATH, order_wizard.apply, Role.OPERATOR, form=True),
     _at(order_moves.PATH, order_moves.move_chosen, *order_moves.MOVERS, form=True),
     _at("/orders/{order_id}", orders.one, *_ORDERING, form=True),
     _at(order_terms.PATH, order_terms.page, *STAFF, form=True),
@@ -169,6 +172,9 @@ CALIBRATIONS = (
 )
 _OF_CERTIFICATES = (Role.OPERATOR, *STAFF, Role.VERIFICATION_INSTITUTION)
 CERTIFICATES = (
+    _at(
+        certificate_batches.PATH, certificate_batches.send, Role.VERIFICATION_INSTITUTION, form=True
+    ),
     _at("/verifications/{verification_id}", certificate_files.one, *_OF_CERTIFICATES),
     _at(
         CERTIFICATE_PATH,

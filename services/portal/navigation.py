@@ -54,6 +54,7 @@ _CASEWORKER = (
     Place(N_("导入待决定"), "/questions"),
     Place(N_("未送达"), "/undelivered"),
     Place(N_("消息"), "/messages"),
+    Place(N_("通知方式"), "/contact"),
     Place(N_("检定机构"), "/institutions"),
     _ORDERS,
     Place(N_("共享"), "/sharings"),
@@ -78,6 +79,7 @@ _UNIT_HEAD = (
     _ORDERS,
     Place(N_("未送达"), "/undelivered"),
     Place(N_("消息"), "/messages"),
+    Place(N_("通知方式"), "/contact"),
     Place(N_("共享"), "/sharings"),
     _PERMITS,
 )

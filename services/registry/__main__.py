@@ -132,7 +132,7 @@ async def build(parts: Parts) -> Assembly:
             **_with_files(parts, files),
             **_of_institutions(parts),
             lives_policy.LIVES: SubjectLifeServicer(parts.changes).register,
-            orders_policy.ORDERS: OrderServicer(parts.changes).register,
+            orders_policy.ORDERS: OrderServicer(parts.changes, parts.settings).register,
             permits_policy.PERMITS: PermitServicer(parts.changes).register,
             proposals_policy.PROPOSALS: ProposalServicer(parts.changes, undoing).register,
             publication_policy.PUBLICATION: PublicationServicer(parts.changes).register,

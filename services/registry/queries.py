@@ -14,7 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from law.errors import NotFound, NotPermitted
 from law.evidence import RecordStatus
-from law.identity import folded
+from law.identity import document_key, folded
 from plumbing import paging, row_scope
 from plumbing.change import Change
 from plumbing.database import unindexed
@@ -164,6 +164,10 @@ async def list_instruments(
     """
     owned = await _owned(view, request)
     rows = select(Instrument).where(sa.not_(col(Instrument.removed)), *owned)
+    if request.location:
+        rows = rows.where(col(Instrument.location).icontains(request.location, autoescape=True))
+    if request.instrument_ids:
+        rows = rows.where(col(Instrument.instrument_id).in_(request.instrument_ids))
     if request.repeated_serial:
         rows = rows.where(sa.text(REPEATED_SERIAL))
     if request.without_cycle:
@@ -190,6 +194,9 @@ async def list_verifications(
     if request.institution:
         every = every.where(col(Verification.institution) == request.institution)
         order = (Verification.verified_on, Verification.verification_id)
+    if request.certificate_nos:
+        keys = {document_key(number) for number in request.certificate_nos} - {""}
+        every = every.where(col(Verification.certificate_key).in_(keys))
     of_firm = request.subject_id or view.caller.has(Role.OPERATOR)
     page, token = await paging.page(
         view.session,

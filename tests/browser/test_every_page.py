@@ -169,6 +169,7 @@ PAGES = {
         "/imports",
         "/imports/new",
         "/certificates",
+        "/certificates/several",
         "/calibrations",
         "/calibrations/new",
         "/due",

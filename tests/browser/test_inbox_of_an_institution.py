@@ -87,3 +87,30 @@ def test_a_unit_head_corrects_the_address_of_the_bureau(sign_in: SignIn) -> None
     press(head, "保存本机关的邮箱")
     head.goto("/unreached?who=institution")
     expect(head.get_by_label("本机关的邮箱")).to_have_count(0)
+
+
+def test_a_caseworker_chooses_how_the_bureau_hears(sign_in: SignIn) -> None:
+    staff, head = (
+        sign_in(f"demo.{name}", java_script_enabled=False) for name in ("caseworker", "unithead")
+    )
+    staff.get_by_text("更多", exact=True).click()
+    staff.get_by_role("navigation").get_by_role("link", name="通知方式").click()
+    staff.get_by_label("每周汇总成一封", exact=False).check()
+    staff.get_by_label("每周汇总在星期几").select_option(label="星期三")
+    staff.get_by_label("免打扰从几点起").fill("20:00")
+    press(staff, "保存通知方式")
+    expect(staff.get_by_role("alert")).to_contain_text("起止时间都要填写")
+    expect(staff.get_by_label("每周汇总成一封", exact=False)).to_be_checked()
+    staff.get_by_label("免打扰到几点").fill("08:00")
+    staff.get_by_label("中文和英文", exact=False).check()
+    press(staff, "保存通知方式")
+    expect(staff.get_by_role("alert")).to_contain_text("已修改。")
+    head.goto("/contact")  # it holds for the whole bureau
+    expect(head.get_by_label("免打扰从几点起")).to_have_value("20:00")
+    expect(head.get_by_label("每周汇总在星期几")).to_have_value("3")
+    check(sign_in("demo.caseworker"), "/contact")
+    head.get_by_label("随时逐条发").check()
+    head.get_by_label("免打扰从几点起").fill("")
+    head.get_by_label("免打扰到几点").fill("")
+    press(head, "保存通知方式")
+    expect(head.get_by_role("alert")).to_contain_text("已修改。")

@@ -12,6 +12,7 @@ from tests.browser.conftest import appears, both_ways, check, today
 
 SignIn = Callable[..., Page]
 HEADS = "器具类型,出厂编号,单位自编号,使用地点"
+SITES = ("三号岛", "三号岛", "四号岛", "四号岛")
 
 
 def press(page: Page, name: str) -> None:
@@ -21,7 +22,7 @@ def press(page: Page, name: str) -> None:
 def files(operator: Page, numbers: Sequence[str]) -> None:
     """The firm files four fuel dispensers from a file."""
     operator.goto("/instruments/import")
-    rows = [f"燃油加油机,{one},自-{one},三号岛" for one in numbers]
+    rows = [f"燃油加油机,{one},自-{one},{site}" for one, site in zip(numbers, SITES, strict=True)]
     content = "\n".join((HEADS, *rows)).encode()
     file: Any = {"name": "新器具.csv", "mimeType": "text/csv", "buffer": content}
     operator.locator("main input[type=file]").set_input_files(file)
@@ -31,7 +32,7 @@ def files(operator: Page, numbers: Sequence[str]) -> None:
 
 
 def applies(operator: Page, numbers: Sequence[str]) -> None:
-    """It searches, keeps what it ticked, pastes numbers, and applies for all four, repaired."""
+    """It searches, keeps what it ticked, gives numbers by hand and by file, all repaired."""
     operator.goto("/orders/new")
     press(operator, "继续")
     expect(operator.get_by_role("alert")).to_contain_text("请选择要检定的器具")
@@ -46,10 +47,12 @@ def applies(operator: Page, numbers: Sequence[str]) -> None:
     press(operator, "全部符合条件的都选上")
     expect(operator.get_by_role("checkbox")).to_be_checked()
     operator.get_by_text("按编号选择").click()
-    operator.get_by_label("出厂编号或者单位自编号").fill(f"{numbers[2]}，自-{numbers[3]} 无此-1")
+    operator.get_by_label("出厂编号或者单位自编号").fill(f"{numbers[2]}，无此-1")
     press(operator, "选上这些编号")
     expect(operator.get_by_role("status")).to_contain_text("没有这些编号的器具：无此-1")
     expect(operator.get_by_label("出厂编号或者单位自编号")).to_have_value("无此-1")
+    at_a_site(operator, numbers)
+    by_file(operator, numbers[3])
     expect(operator.get_by_text("已选 4 台，一次最多申请 100 台。")).to_be_visible()
     press(operator, "继续")
     operator.get_by_role("link", name="重新选择器具").click()
@@ -66,6 +69,36 @@ def applies(operator: Page, numbers: Sequence[str]) -> None:
     expect(operator.get_by_text("有 4 台还没有登记修理")).to_be_visible()
     operator.get_by_role("link", name="登记修理", exact=True).click()
     expect(operator.get_by_role("heading", level=1)).to_contain_text("登记")
+
+
+def at_a_site(operator: Page, numbers: Sequence[str]) -> None:
+    """The search finds by the place at which instruments stand, beside other filters."""
+    operator.get_by_label("编号或类型名称中有").fill(numbers[0][:-1])
+    operator.get_by_label("使用地点中有").fill("四号")
+    press(operator, "筛选")
+    expect(operator.get_by_role("checkbox")).to_have_count(2)
+    expect(operator.get_by_label(re.compile(f"{numbers[2]}.*四号岛"))).to_be_checked()
+    operator.get_by_label("使用地点中有").fill("无此地点")
+    press(operator, "筛选")
+    expect(operator.get_by_text("没有这样的器具。")).to_be_visible()
+    expect(operator.get_by_text("其中 3 台不在本页。")).to_be_visible()
+
+
+def by_file(operator: Page, number: str) -> None:
+    """A file of numbers ticks what it names; what it names in vain is told by its row."""
+    for content, told in (
+        ("", "请选择文件"),
+        (f"名称\n{number}\n", "没有读到编号"),
+        (f"名称,单位自编号\n加油机,自-{number}\n加油机,无此-2\n", "第 3 行 无此-2"),
+    ):
+        panel = operator.locator("details", has_text="按文件选择")
+        if panel.get_attribute("open") is None:
+            operator.get_by_text("按文件选择").click()
+        if content:
+            file: Any = {"name": "编号.csv", "mimeType": "text/csv", "buffer": content.encode()}
+            operator.get_by_label("有器具编号的文件").set_input_files(file)
+        press(operator, "选上文件中的器具")
+        expect(operator.locator("main")).to_contain_text(told)
 
 
 def tick(page: Page, *numbers: str) -> None:

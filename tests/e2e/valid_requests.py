@@ -507,6 +507,9 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
         version=OUTDATED,
     ),
     "ListVerifiers": lambda _place: orders.ListVerifiersRequest(type_codes=["FUEL"]),
+    "ReadInstrumentNumbers": lambda _place: orders.ReadInstrumentNumbersRequest(
+        content="出厂编号\n1\n".encode()
+    ),
     "ApplyForVerification": lambda place: orders.ApplyForVerificationRequest(
         request_id=new_request_id(),
         instrument_ids=[place.instrument_id],

@@ -310,6 +310,7 @@ LaboratoryService.NoteEnvironmentMark foreign -  -  -  -  -  -  -  -  -  -  -   
 LaboratoryService.NoteEnvironmentMark city   -  -  -  -  -  -  -  -  -  -  -   +  -  -
 
 OrderService.ListVerifiers any              +  +  +  +  +  -  -  -  -  -  -   +  +  +
+OrderService.ReadInstrumentNumbers any      +  -  -  -  -  -  -  -  -  -  -   -  -  -
 OrderService.ApplyForVerification own       +  -  -  -  -  -  -  -  -  -  -   -  -  -
 OrderService.ApplyForVerification neighbour -  -  -  -  -  -  -  -  -  -  -   -  -  -
 OrderService.ApplyForVerification foreign   -  -  -  -  -  -  -  -  -  -  -   -  -  -
@@ -818,8 +819,8 @@ AlertsService.ListNotices city               .  .  .  .  .  .  -  +  -  -  -   +
 AlertsService.MarkNotices own                +  0  0  0  -  0  -  -  -  -  -   0  0  0
 AlertsService.MarkNotices neighbour          0  0  0  0  -  0  -  -  -  -  -   0  0  0
 AlertsService.MarkNotices foreign            0  0  0  0  -  0  -  -  -  -  -   0  0  0
-AlertsService.GetDigestPreference any        +  -  -  -  -  +  -  -  -  -  -   -  -  -
-AlertsService.SetDigestPreference any        +  -  -  -  -  +  -  -  -  -  -   -  -  -
+AlertsService.GetDigestPreference any        +  +  +  -  -  +  -  -  -  -  -   +  +  -
+AlertsService.SetDigestPreference any        +  +  +  -  -  +  -  -  -  -  -   +  +  -
 AlertsService.GetMobileNumber any            +  -  -  -  -  +  -  -  -  -  -   -  -  -
 AlertsService.AskMobileNumber any            +  -  -  -  -  +  -  -  -  -  -   -  -  -
 AlertsService.ConfirmMobileNumber any        +  -  -  -  -  +  -  -  -  -  -   -  -  -

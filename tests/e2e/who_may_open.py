@@ -224,7 +224,7 @@ TABLE = """
 /messages/{notice_id} own                                 >   + 0 0 0 - 0 - - -  0 0 0
 /messages/{notice_id} neighbour                           >   0 0 0 0 - 0 - - -  0 0 0
 /messages/{notice_id} foreign                             >   0 0 0 0 - 0 - - -  0 0 0
-/contact any                                              >   + - - - - + - - -  - - -
+/contact any                                              >   + + + - - + - - -  + + -
 /due-dates any                                            >   + - - - - + - - -  - - -
 /due-dates/{secret}.ics any                               0   0 0 0 0 0 0 0 0 0  0 0 0
 
@@ -492,6 +492,7 @@ TABLE = """
 /indices/{index_id} foreign                               >   - 0 0 0 0 - - - -  0 0 0
 /due any                                                  >   - - - - - + - - -  - - -
 /certificates any                                         >   - - - - - + - - -  - - -
+/certificates/several any                                 >   - - - - - + - - -  - - -
 /verifications/new any                                    >   - - - - - + - - -  - - -
 
 /status any                                               >   - - - - - - - + -  - - -

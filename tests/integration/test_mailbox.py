@@ -79,6 +79,14 @@ async def test_mails_sent_at_the_same_time_are_all_kept(settings: Settings) -> N
     assert {message["Subject"] for message in kept} == {str(number) for number in range(20)}
 
 
+async def test_an_address_that_nobody_can_have_is_refused(settings: Settings) -> None:
+    message = letter("检定到期提醒")
+    message.replace_header("To", "somebody@no-mailbox.example")
+    with pytest.raises(aiosmtplib.SMTPRecipientsRefused, match="No such mailbox"):
+        await send(settings, message)
+    assert list(settings.mailbox_dir.iterdir()) == []
+
+
 async def test_a_test_mail_says_whether_the_server_took_it(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

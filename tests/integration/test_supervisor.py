@@ -272,6 +272,9 @@ async def test_a_part_that_lost_its_port_to_another_process_is_not_ready_and_the
     async with _stranger_on(port):
         await until(lambda: platform.processes["registry"].starts >= 4)
         assert not platform.processes["registry"].ready.is_set()
+        with pytest.raises(NotReady, match="QUANHENG_REGISTRY_ADDRESS") as told:
+            await platform.wait_ready(PATIENCE_SECONDS)
+        assert f"端口 {port} 被进程 {os.getpid()} (" in told.value.zh
     held = f"port {port} is held by process {os.getpid()} ("
     assert any(held in news for news in notes.news_lines)
     await platform.wait_ready(PATIENCE_SECONDS)

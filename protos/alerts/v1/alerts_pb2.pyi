@@ -510,6 +510,7 @@ class ListColoursRequest(_message.Message):
     INSTITUTION_FIELD_NUMBER: _builtins.int
     LATE_FIELD_NUMBER: _builtins.int
     WITHOUT_STREETS_FIELD_NUMBER: _builtins.int
+    INSTRUMENT_IDS_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -552,6 +553,10 @@ class ListColoursRequest(_message.Message):
     def without_streets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only of owners whose address contains none of these."""
 
+    @_builtins.property
+    def instrument_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only these instruments; empty means all."""
+
     def __init__(
         self,
         *,
@@ -573,10 +578,11 @@ class ListColoursRequest(_message.Message):
         institution: _builtins.str = ...,
         late: _builtins.str = ...,
         without_streets: _abc.Iterable[_builtins.str] | None = ...,
+        instrument_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "colour", b"colour", "institution", b"institution", "instrument_id", b"instrument_id", "late", b"late", "non_compulsory", b"non_compulsory", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "sector", b"sector", "state", b"state", "street", b"street", "subject_id", b"subject_id", "text", b"text", "type_code", b"type_code", "valid_until_from", b"valid_until_from", "valid_until_to", b"valid_until_to", "without_streets", b"without_streets"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "colour", b"colour", "institution", b"institution", "instrument_id", b"instrument_id", "instrument_ids", b"instrument_ids", "late", b"late", "non_compulsory", b"non_compulsory", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "sector", b"sector", "state", b"state", "street", b"street", "subject_id", b"subject_id", "text", b"text", "type_code", b"type_code", "valid_until_from", b"valid_until_from", "valid_until_to", b"valid_until_to", "without_streets", b"without_streets"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -229,15 +229,15 @@ class AlertsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetDigestPreference(self, request, context):
-        """Returns how the caller's subject or institution wants its notices.
+        """Returns how the caller's subject, institution or bureau wants its notices.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SetDigestPreference(self, request, context):
-        """Sets how the caller's subject or institution wants its notices; those that the law asks for are
-        mailed always.
+        """Sets how the caller's subject, institution or bureau wants its notices; those that the law asks
+        for are mailed always. A bureau chooses no ways: weekly collects what it is told without a term.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -37,10 +37,10 @@ class AlertsServiceStub:
     MarkNotices: _aio.UnaryUnaryMultiCallable[_alerts_pb2.MarkNoticesRequest, _alerts_pb2.MarkNoticesResponse]
     """Marks notices as read by their recipient, and acknowledges them where it says so."""
     GetDigestPreference: _aio.UnaryUnaryMultiCallable[_alerts_pb2.GetDigestPreferenceRequest, _alerts_pb2.GetDigestPreferenceResponse]
-    """Returns how the caller's subject or institution wants its notices."""
+    """Returns how the caller's subject, institution or bureau wants its notices."""
     SetDigestPreference: _aio.UnaryUnaryMultiCallable[_alerts_pb2.SetDigestPreferenceRequest, _alerts_pb2.SetDigestPreferenceResponse]
-    """Sets how the caller's subject or institution wants its notices; those that the law asks for are
-    mailed always.
+    """Sets how the caller's subject, institution or bureau wants its notices; those that the law asks
+    for are mailed always. A bureau chooses no ways: weekly collects what it is told without a term.
     """
     GetMobileNumber: _aio.UnaryUnaryMultiCallable[_alerts_pb2.GetMobileNumberRequest, _alerts_pb2.GetMobileNumberResponse]
     """Returns to which mobile number text messages to the caller's subject or institution go."""
@@ -154,7 +154,7 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _alerts_pb2.GetDigestPreferenceRequest,
         context: _aio.ServicerContext[_alerts_pb2.GetDigestPreferenceRequest, _abc.Awaitable[_alerts_pb2.GetDigestPreferenceResponse]],
     ) -> _abc.Awaitable[_alerts_pb2.GetDigestPreferenceResponse]:
-        """Returns how the caller's subject or institution wants its notices."""
+        """Returns how the caller's subject, institution or bureau wants its notices."""
 
     @_abc_1.abstractmethod
     def SetDigestPreference(
@@ -162,8 +162,8 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _alerts_pb2.SetDigestPreferenceRequest,
         context: _aio.ServicerContext[_alerts_pb2.SetDigestPreferenceRequest, _abc.Awaitable[_alerts_pb2.SetDigestPreferenceResponse]],
     ) -> _abc.Awaitable[_alerts_pb2.SetDigestPreferenceResponse]:
-        """Sets how the caller's subject or institution wants its notices; those that the law asks for are
-        mailed always.
+        """Sets how the caller's subject, institution or bureau wants its notices; those that the law asks
+        for are mailed always. A bureau chooses no ways: weekly collects what it is told without a term.
         """
 
     @_abc_1.abstractmethod

@@ -1023,3 +1023,81 @@ class ListOrderTermsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__total) -> _WhichOneofReturnType__total | None: ...
 
 Global___ListOrderTermsResponse: _TypeAlias = ListOrderTermsResponse  # noqa: Y015
+
+@_typing.final
+class ReadInstrumentNumbersRequest(_message.Message):
+    """Request of ReadInstrumentNumbers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTENT_FIELD_NUMBER: _builtins.int
+    content: _builtins.bytes
+    """The file: a workbook (.xlsx) or CSV with a column of serial numbers, of owners' own numbers, or
+    both; other columns are passed over.
+    """
+    def __init__(
+        self,
+        *,
+        content: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadInstrumentNumbersRequest: _TypeAlias = ReadInstrumentNumbersRequest  # noqa: Y015
+
+@_typing.final
+class ReadInstrumentNumbersResponse(_message.Message):
+    """Response of ReadInstrumentNumbers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___NumberedRow]:
+        """The rows that have a number, in their order."""
+
+    def __init__(
+        self,
+        *,
+        rows: _abc.Iterable[Global___NumberedRow] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadInstrumentNumbersResponse: _TypeAlias = ReadInstrumentNumbersResponse  # noqa: Y015
+
+@_typing.final
+class NumberedRow(_message.Message):
+    """A row of a file with the numbers of an instrument."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROW_FIELD_NUMBER: _builtins.int
+    SERIAL_NO_FIELD_NUMBER: _builtins.int
+    OWNER_NO_FIELD_NUMBER: _builtins.int
+    row: _builtins.int
+    """Row of the file, counting from 1 and its header."""
+    serial_no: _builtins.str
+    """Serial number; empty if the row has none."""
+    owner_no: _builtins.str
+    """The owner's own number; empty if the row has none."""
+    def __init__(
+        self,
+        *,
+        row: _builtins.int = ...,
+        serial_no: _builtins.str = ...,
+        owner_no: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner_no", b"owner_no", "row", b"row", "serial_no", b"serial_no"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NumberedRow: _TypeAlias = NumberedRow  # noqa: Y015

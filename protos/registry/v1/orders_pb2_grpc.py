@@ -40,6 +40,11 @@ class OrderServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_orders__pb2.ListVerifiersRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_orders__pb2.ListVerifiersResponse.FromString,
                 _registered_method=True)
+        self.ReadInstrumentNumbers = channel.unary_unary(
+                '/quanheng.registry.v1.OrderService/ReadInstrumentNumbers',
+                request_serializer=protos_dot_registry_dot_v1_dot_orders__pb2.ReadInstrumentNumbersRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_orders__pb2.ReadInstrumentNumbersResponse.FromString,
+                _registered_method=True)
         self.ApplyForVerification = channel.unary_unary(
                 '/quanheng.registry.v1.OrderService/ApplyForVerification',
                 request_serializer=protos_dot_registry_dot_v1_dot_orders__pb2.ApplyForVerificationRequest.SerializeToString,
@@ -79,6 +84,13 @@ class OrderServiceServicer:
     def ListVerifiers(self, request, context):
         """Lists the institutions that may verify all of these types today, by name or by the day on which
         each is expected to be ready.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadInstrumentNumbers(self, request, context):
+        """Reads the numbers of instruments in a workbook or CSV file, such as for an application.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -137,6 +149,11 @@ def add_OrderServiceServicer_to_server(servicer, server):
                     servicer.ListVerifiers,
                     request_deserializer=protos_dot_registry_dot_v1_dot_orders__pb2.ListVerifiersRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_orders__pb2.ListVerifiersResponse.SerializeToString,
+            ),
+            'ReadInstrumentNumbers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadInstrumentNumbers,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_orders__pb2.ReadInstrumentNumbersRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_orders__pb2.ReadInstrumentNumbersResponse.SerializeToString,
             ),
             'ApplyForVerification': grpc.unary_unary_rpc_method_handler(
                     servicer.ApplyForVerification,
@@ -197,6 +214,33 @@ class OrderService:
             '/quanheng.registry.v1.OrderService/ListVerifiers',
             protos_dot_registry_dot_v1_dot_orders__pb2.ListVerifiersRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_orders__pb2.ListVerifiersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadInstrumentNumbers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.OrderService/ReadInstrumentNumbers',
+            protos_dot_registry_dot_v1_dot_orders__pb2.ReadInstrumentNumbersRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_orders__pb2.ReadInstrumentNumbersResponse.FromString,
             options,
             channel_credentials,
             insecure,

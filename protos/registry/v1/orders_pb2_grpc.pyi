@@ -20,6 +20,8 @@ class OrderServiceStub:
     """Lists the institutions that may verify all of these types today, by name or by the day on which
     each is expected to be ready.
     """
+    ReadInstrumentNumbers: _aio.UnaryUnaryMultiCallable[_orders_pb2.ReadInstrumentNumbersRequest, _orders_pb2.ReadInstrumentNumbersResponse]
+    """Reads the numbers of instruments in a workbook or CSV file, such as for an application."""
     ApplyForVerification: _aio.UnaryUnaryMultiCallable[_orders_pb2.ApplyForVerificationRequest, _orders_pb2.ApplyForVerificationResponse]
     """Applies for the verification of instruments of one subject with an institution."""
     ListOrders: _aio.UnaryUnaryMultiCallable[_orders_pb2.ListOrdersRequest, _orders_pb2.ListOrdersResponse]
@@ -52,6 +54,14 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists the institutions that may verify all of these types today, by name or by the day on which
         each is expected to be ready.
         """
+
+    @_abc_1.abstractmethod
+    def ReadInstrumentNumbers(
+        self,
+        request: _orders_pb2.ReadInstrumentNumbersRequest,
+        context: _aio.ServicerContext[_orders_pb2.ReadInstrumentNumbersRequest, _abc.Awaitable[_orders_pb2.ReadInstrumentNumbersResponse]],
+    ) -> _abc.Awaitable[_orders_pb2.ReadInstrumentNumbersResponse]:
+        """Reads the numbers of instruments in a workbook or CSV file, such as for an application."""
 
     @_abc_1.abstractmethod
     def ApplyForVerification(

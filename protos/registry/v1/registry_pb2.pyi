@@ -1242,6 +1242,8 @@ class ListInstrumentsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     WITHOUT_CYCLE_FIELD_NUMBER: _builtins.int
+    LOCATION_FIELD_NUMBER: _builtins.int
+    INSTRUMENT_IDS_FIELD_NUMBER: _builtins.int
     subject_id: _builtins.str
     """Only this subject's."""
     bureau: _builtins.str
@@ -1256,6 +1258,12 @@ class ListInstrumentsRequest(_message.Message):
     """Only instruments under no compulsory verification that have no calibration cycle either, and are
     not scrapped.
     """
+    location: _builtins.str
+    """Only instruments whose location contains this."""
+    @_builtins.property
+    def instrument_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only these; empty means all."""
+
     def __init__(
         self,
         *,
@@ -1265,10 +1273,12 @@ class ListInstrumentsRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         without_cycle: _builtins.bool = ...,
+        location: _builtins.str = ...,
+        instrument_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "page_size", b"page_size", "page_token", b"page_token", "repeated_serial", b"repeated_serial", "subject_id", b"subject_id", "without_cycle", b"without_cycle"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "instrument_ids", b"instrument_ids", "location", b"location", "page_size", b"page_size", "page_token", b"page_token", "repeated_serial", b"repeated_serial", "subject_id", b"subject_id", "without_cycle", b"without_cycle"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1619,6 +1629,7 @@ class ListVerificationsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     INSTITUTION_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_NOS_FIELD_NUMBER: _builtins.int
     subject_id: _builtins.str
     """Only those of this subject's instruments."""
     bureau: _builtins.str
@@ -1629,6 +1640,10 @@ class ListVerificationsRequest(_message.Message):
     """Where to go on."""
     institution: _builtins.str
     """Only those that this institution issued, newest first."""
+    @_builtins.property
+    def certificate_nos(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only those with one of these certificate numbers, however they are written; empty means all."""
+
     def __init__(
         self,
         *,
@@ -1637,10 +1652,11 @@ class ListVerificationsRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         institution: _builtins.str = ...,
+        certificate_nos: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "institution", b"institution", "page_size", b"page_size", "page_token", b"page_token", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "certificate_nos", b"certificate_nos", "institution", b"institution", "page_size", b"page_size", "page_token", b"page_token", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -64,7 +64,16 @@ async def instruments_filed(change: Change, instruments: Sequence[registry_pb2.I
     filed = Filed(owner.name, new, change.today)
     about = Matter(f"instrument/{first.instrument_id}" if filed.only else "")
     key = f"filing/{first.instrument_id}"
-    await issue(change, NoticeKind.FILING, key, bureau, bureau.code, to_bureau(filed), about)
+    await issue(
+        change,
+        NoticeKind.FILING,
+        key,
+        bureau,
+        bureau.code,
+        to_bureau(filed),
+        about,
+        in_english=partial(to_bureau_in_english, filed),
+    )
     contact = await contact_of(change.session, bureau.code)
     await issue(
         change,
@@ -100,6 +109,23 @@ def to_bureau(filed: Filed) -> Text:
     )
 
 
+def to_bureau_in_english(filed: Filed) -> Text:
+    """Writes what the bureau is told in English."""
+    means = (
+        f"They are spares now, to be used only once they have passed a verification. {_approval()}"
+    )
+    if one := filed.only:
+        return Text(
+            f"New instrument filed: {filed.owner}, {_named_en(one)}",
+            body(f"{filed.owner} filed an instrument: {_named_en(one)}.", _own_en(one), means),
+        )
+    number = len(filed.instruments)
+    return Text(
+        f"New instruments filed: {filed.owner}, {number}",
+        body(f"{filed.owner} filed {number} instruments from a file:", *_listed_en(filed), means),
+    )
+
+
 def receipt(filed: Filed, bureau: Contact) -> Text:
     """Writes the receipt that the operator gets."""
     next_step = (
@@ -132,14 +158,14 @@ def receipt(filed: Filed, bureau: Contact) -> Text:
 
 def receipt_in_english(filed: Filed, bureau: Contact) -> Text:
     """Writes the same receipt in English."""
-    approval = f"Filing needs no approval ({spell_articles(CITE, 'en')})."
+    approval = _approval()
     if one := filed.only:
         return Text(
             f"Receipt of a filed instrument: {_named_en(one)}",
             body(
                 f"{filed.owner}:\nYou filed this instrument on {filed.on}: {_named_en(one)}"
                 f" (number {one.instrument_id[:8]}). {bureau.name} has received it.",
-                " ".join(f"{en}: {getattr(one, name) or 'not given'}." for name, _, en in _OWN),
+                _own_en(one),
                 "It is a spare now, to be used only once it has passed a verification. "
                 f"{approval} Next, apply to a verification institution.",
                 _CORRECTING,
@@ -184,6 +210,14 @@ def _listed_en(filed: Filed) -> Iterable[str]:
 def _particulars(one: registry_pb2.Instrument) -> str:
     own = (f"{zh}：{getattr(one, name) or '未填'}" for name, zh, _ in _OWN)
     return f"{'；'.join(own)}。"
+
+
+def _own_en(one: registry_pb2.Instrument) -> str:
+    return " ".join(f"{en}: {getattr(one, name) or 'not given'}." for name, _, en in _OWN)
+
+
+def _approval() -> str:
+    return f"Filing needs no approval ({spell_articles(CITE, 'en')})."
 
 
 def _what_it_means() -> str:

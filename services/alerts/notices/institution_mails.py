@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 
 from law.reader.texts import spell_out
 from law.terms.data import definition
@@ -40,8 +41,16 @@ async def institution_due(change: Change, received: Received[registry.Institutio
         await issue_to_institution(change, about, institution, to_institution(due))
     await tell_programs_of_due(change, due)
     if due.overdue:
-        office, text = await known(change.session, Bureau, bureau), to_bureau(due)
-        await issue(change, NoticeKind.INSTITUTION, f"overdue/{about}", office, bureau, text)
+        office = await known(change.session, Bureau, bureau)
+        await issue(
+            change,
+            NoticeKind.INSTITUTION,
+            f"overdue/{about}",
+            office,
+            bureau,
+            to_bureau(due),
+            in_english=partial(to_bureau_in_english, due),
+        )
 
 
 def to_institution(due: registry.InstitutionDue) -> InBoth:
@@ -71,6 +80,18 @@ def to_bureau(due: registry.InstitutionDue) -> Text:
     rest = due.overdue - len(overdue)
     others = [f"另有 {rest} 项，见平台。"] if rest else []
     return Text(title, texts.body(opening, *_lines(overdue), *others))
+
+
+def to_bureau_in_english(due: registry.InstitutionDue) -> Text:
+    """Writes the same notice in English."""
+    overdue = [item for item in due.items if item.rung == "overdue"]
+    named = due.institution.name
+    rest = due.overdue - len(overdue)
+    others = [f"And {rest} more on the platform."] if rest else []
+    lines = _lines_in_english(overdue)
+    opening = f"{named} is late with {due.overdue}:"
+    title = f"Late institution: {named}, {due.overdue} ({due.on})"
+    return Text(title, texts.body(opening, *lines, *others))
 
 
 def _listed(due: registry.InstitutionDue) -> list[str]:
@@ -107,12 +128,17 @@ def _listed_in_english(due: registry.InstitutionDue) -> list[str]:
     for rung, heading in _RUNGS_EN.items():
         some = [item for item in due.items if item.rung == rung]
         if some:
-            lines.append(f"{heading}:")
-        for place, item in enumerate(some, 1):
-            kind, what = english.type_name(item.type_code), _matter_in_english(item)
-            lines.append(f"{place}. {kind} {item.serial_no}, {what}, last day {item.due_on}")
+            lines += [f"{heading}:", *_lines_in_english(some)]
     rest = due.total - len(due.items)
     return [*lines, f"And {rest} more on the platform."] if rest else lines
+
+
+def _lines_in_english(items: Sequence[registry.DueFromInstitution]) -> list[str]:
+    return [
+        f"{place}. {english.type_name(item.type_code)} {item.serial_no}, "
+        f"{_matter_in_english(item)}, last day {item.due_on}"
+        for place, item in enumerate(items, 1)
+    ]
 
 
 def _matter_in_english(item: registry.DueFromInstitution) -> str:

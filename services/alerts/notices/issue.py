@@ -21,9 +21,9 @@ from services.alerts import wire
 from services.alerts.languages import Language
 from services.alerts.notice_kinds import OUTSIDE
 from services.alerts.notices.fallback import write_instead
-from services.alerts.notices.preferences import is_mailed, preference_of
+from services.alerts.notices.preferences import is_mailed, preference_of, waits_for_week
 from services.alerts.notices.texts import Contact, Text
-from services.alerts.owners import owner_key
+from services.alerts.owners import key_of_wish, owner_key
 from services.alerts.tables import (
     Base,
     Bureau,
@@ -74,14 +74,14 @@ async def issue(
 ) -> Notice | None:
     """Stores, audits and announces a new notice; returns None if `key` already has a notice.
 
-    `in_english` writes its English text, which a subject or an institution gets that prefers it.
+    `in_english` writes its English text, which whoever prefers it gets.
     `in_own_words` is true if the text is in the words of the bureau already.
     """
     if await existing_keys(change.session, [key]):
         return None
     notice = new_notice(change, kind, key, recipient, bureau, text, matter)
     owner = "" if isinstance(recipient, Bureau) else owner_key(recipient)
-    wish = await preference_of(change.session, owner)
+    wish = await preference_of(change.session, await key_of_wish(change.session, notice))
     put_into(notice, wish.language, in_english)
     await follow_wish(change.session, notice, wish, owner)
     if isinstance(recipient, Subject) and not in_own_words:
@@ -140,7 +140,8 @@ async def follow_wish(
     asked = notice.kind in (wish.by_webhook or ())
     taken = asked and await messages.is_taken(session, notice)
     texted = notice.kind in (wish.by_sms or ()) and await can_text(session, owner)
-    if not is_mailed(wish, notice.kind, by_webhook=taken, by_sms=texted):
+    mailed = is_mailed(wish, notice.kind, by_webhook=taken, by_sms=texted)
+    if not mailed or waits_for_week(wish, notice.kind):
         notice.address, notice.state = "", NoticeState.INBOX
 
 

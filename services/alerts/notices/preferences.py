@@ -1,8 +1,9 @@
-"""How subjects and institutions want their notices: when, which kinds by mail, in which language.
+"""How subjects, institutions and bureaus want their notices: when, by which way, in which language.
 
 Only digests, and what happens to orders, results, calibrations and filings, can be kept from the
 mail: they then stand among the messages. An institution can keep what is due from it from the mail.
-All other notices are mailed, whatever anybody prefers.
+All other notices are mailed, whatever anybody prefers. A bureau may have what bids it do nothing
+by a day in one mail a week (`bureau_weeks`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts.languages import Language
 from services.alerts.notice_kinds import INSTITUTION
-from services.alerts.owners import audited, key_of_caller, require_key
+from services.alerts.owners import BUREAU, audited, key_of_caller, require_key
 from services.alerts.tables import DigestPreference, MobileNumber, NoticeKind, Rhythm, Watch
 
 IDS_PER_QUERY = 1000
@@ -39,6 +40,10 @@ OF_SUBJECTS = frozenset(
     }
 )
 CHOSEN = OF_SUBJECTS | OF_INSTITUTIONS
+# What a bureau is told that has no term, and may be told once a week.
+WEEKLY_OF_BUREAUS = frozenset(
+    {NoticeKind.FILING, NoticeKind.UPKEEP, NoticeKind.CALIBRATION, NoticeKind.SUBJECT}
+)
 USUAL = DigestPreference(subject_id="", rhythm=Rhythm.DAILY, mailed=True, language=Language.CHINESE)
 USUAL_OF_INSTITUTION = DigestPreference(
     subject_id="", rhythm=Rhythm.DAILY, mailed=True, language=Language.BOTH
@@ -48,7 +53,7 @@ USUAL_OF_INSTITUTION = DigestPreference(
 async def get_digest_preference(
     view: View, _request: pb.GetDigestPreferenceRequest
 ) -> pb.GetDigestPreferenceResponse:
-    """Returns how the caller's subject or institution wants its notices."""
+    """Returns how the caller's subject, institution or bureau wants its notices."""
     key = await key_of_caller(view)
     of_subject = view.caller.has(Role.OPERATOR)
     row = await preference_of(view.session, key or ("" if of_subject else INSTITUTION))
@@ -69,7 +74,7 @@ async def get_digest_preference(
 async def set_digest_preference(
     change: Change, request: pb.SetDigestPreferenceRequest
 ) -> pb.SetDigestPreferenceResponse:
-    """Sets how the caller's subject or institution wants its notices.
+    """Sets how the caller's subject, institution or bureau wants its notices.
 
     Raises InvalidInput for quiet hours with one end, or whose ends are the same moment, for kinds
     that never come to this owner, and for text messages without a number that was confirmed; and
@@ -77,8 +82,7 @@ async def set_digest_preference(
     """
     _require_hours(request)
     own = await require_key(change)
-    of_institution = own.startswith(INSTITUTION)
-    _require_kinds(request, OF_INSTITUTIONS if of_institution else OF_SUBJECTS)
+    _require_kinds(request, _ways_of(own))
     await _require_number(change, request, own)
     after: dict[str, Any] = {
         "rhythm": Rhythm(request.rhythm),
@@ -93,6 +97,13 @@ async def set_digest_preference(
     await change.session.merge(DigestPreference(subject_id=own, **after))
     change.audit("set_digest_preference", audited(own), after=after)
     return pb.SetDigestPreferenceResponse(**{**after, "weekday": after["weekday"] + 1})
+
+
+def _ways_of(key: str) -> frozenset[NoticeKind]:
+    """The kinds of which an owner chooses the way; a bureau chooses none."""
+    if key.startswith(BUREAU):
+        return frozenset()
+    return OF_INSTITUTIONS if key.startswith(INSTITUTION) else OF_SUBJECTS
 
 
 def _require_hours(request: pb.SetDigestPreferenceRequest) -> None:
@@ -126,7 +137,7 @@ async def _require_number(change: Change, request: pb.SetDigestPreferenceRequest
 
 
 async def preference_of(session: AsyncSession, key: str) -> DigestPreference:
-    """Returns how a subject or an institution wants its notices; the usual way for a bureau."""
+    """Returns how a subject, an institution or a bureau wants its notices."""
     row = await session.get(DigestPreference, key) if key else None
     return row or (USUAL_OF_INSTITUTION if key.startswith(INSTITUTION) else USUAL)
 
@@ -145,6 +156,15 @@ def is_mailed(
     if by_sms and kind in (wish.by_sms or ()):
         return False
     return not (by_webhook and kind in (wish.by_webhook or ()))
+
+
+def waits_for_week(wish: DigestPreference, kind: NoticeKind) -> bool:
+    """Returns whether a bureau's notice of a kind goes into its mail of the week."""
+    return (
+        wish.subject_id.startswith(BUREAU)
+        and wish.rhythm is Rhythm.WEEKLY
+        and kind in WEEKLY_OF_BUREAUS
+    )
 
 
 async def preferences_of(

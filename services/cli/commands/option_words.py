@@ -161,6 +161,7 @@ HELP = {
     "each": "逐件办理：不能办理的保持原样，写明原因 | each by itself, the others are named",
     "repaired": "上次检定后修理过 | repaired since it was last verified",
     "type_codes": "器具类型代码，可多次 | type of instrument, repeatable",
+    "certificate_nos": "证书编号，可多次 | certificate number, repeatable",
     "instrument_ids": "器具 id，可多次 | instrument, repeatable",
     "appointed_on": "约定的检定日期 | day appointed for the verification",
     "ruleset_ids": "规则，可多次；缺省为全部 | rulesets; all if none",

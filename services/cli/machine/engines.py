@@ -11,7 +11,7 @@ import secrets
 import socket
 import sqlite3
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import timedelta
 from functools import partial
@@ -76,25 +76,31 @@ def is_free(port: int) -> bool:
     return True
 
 
-def choose_ports(usual: Mapping[str, int], *, insist_on_others: bool = False) -> dict[str, int]:
+def choose_ports(
+    usual: Mapping[str, int],
+    *,
+    insist_on_others: bool = False,
+    take: Callable[[int], bool] = is_free,
+) -> dict[str, int]:
     """Returns a port for each name: the usual port if it is free, otherwise another free port.
 
-    If `insist_on_others` is set, every name gets another port.
+    If `insist_on_others` is set, every name gets another port. `take` says whether a port can be
+    had, and may reserve it.
     """
-    others = _others(avoiding=set(usual.values()))
+    others = _others(set(usual.values()), take)
     return {
-        name: next(others) if insist_on_others or not is_free(port) else port
+        name: next(others) if insist_on_others or not take(port) else port
         for name, port in usual.items()
     }
 
 
-def _others(avoiding: set[int]) -> Iterator[int]:
+def _others(avoiding: set[int], take: Callable[[int], bool]) -> Iterator[int]:
     start = secrets.randbelow(
         len(OTHERS)
     )  # so that platforms that start together choose different ports
     for step in range(len(OTHERS)):
         port = OTHERS[(start + step) % len(OTHERS)]
-        if port not in avoiding and is_free(port):
+        if port not in avoiding and take(port):
             yield port
 
 
@@ -155,7 +161,7 @@ def service_specs(settings: Settings) -> list[ProcessSpec]:
             module=f"services.{name}.__main__",
             environment=child_environment(settings),
             is_ready=partial(grpc_serves, settings.endpoint(name)),
-            ports=(_port(settings.address(name)),),
+            ports=(_port(settings.address(name)), _port(settings.metrics_address(name))),
             after=("nats", "temporal"),
         )
         for name in SERVICES

@@ -1,7 +1,8 @@
-"""The mail server of a sandbox: accepts every mail, sends none, and stores each as a file.
+"""The mail server of a sandbox: accepts mails, sends none, and stores each as a file.
 
 `python -m services.cli.machine.mailbox`. A mail is acknowledged once its file is complete and on
-disk.
+disk. Nobody has a mailbox at `no-mailbox.example`, so that a sandbox can show what becomes of
+notices to a wrong address.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from plumbing.clock import Clock, open_clock
 from plumbing.settings import Settings
 
+NO_MAILBOX = "@no-mailbox.example"
+
 
 class Mailbox:
     """A folder with one `.eml` file for each mail, named by the time of the platform's clock."""
@@ -26,6 +29,15 @@ class Mailbox:
         self._folder = folder
         self._clock = clock
         folder.mkdir(parents=True, exist_ok=True)
+
+    async def handle_RCPT(  # noqa: N802 - as aiosmtpd calls it
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Accepts a recipient, unless the address is one that can have no mailbox."""
+        if address.lower().endswith(NO_MAILBOX):
+            return "550 5.1.1 No such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(  # noqa: N802 - the name aiosmtpd calls
         self, server: SMTP, session: Session, envelope: Envelope

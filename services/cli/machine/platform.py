@@ -35,6 +35,7 @@ from services.cli.machine.engines import (
     NATS,
     choose_ports,
     engine_specs,
+    is_free,
     nats_certificates,
     portal_spec,
     replica_specs,
@@ -45,6 +46,7 @@ from services.cli.machine.engines import (
 from services.cli.machine.launcher import Launcher
 from services.cli.machine.port_holders import holder_of
 from services.cli.machine.privacy import tighten
+from services.cli.machine.reserved_ports import ReservedPorts
 from services.cli.machine.supervisor import Backoff, Observer, ProcessSpec, Silent, Supervised
 
 SANDBOX_START = date(2026, 9, 14)
@@ -90,6 +92,7 @@ class Platform:
         self._observer = observer or Silent()
         self._backoff = backoff or Backoff()
         self._lock = DirectoryLock(self.settings.data_dir)
+        self._ports = ReservedPorts()
         self._launching = launcher
         self._launcher = launcher(self.data_dir, [])
         self._parts: dict[str, Supervised] = {}
@@ -249,7 +252,8 @@ class Platform:
 
     def _specs(self) -> list[ProcessSpec]:
         usual = usual_ports(self.settings)
-        chosen = choose_ports(usual, insist_on_others=not self._usual_ports)
+        take = self._ports.taking(is_free)
+        chosen = choose_ports(usual, insist_on_others=not self._usual_ports, take=take)
         self.settings = settings_on(self.settings, chosen)
         self.monitor = f"{HOST}:{chosen['nats_monitor']}"
         for name in usual if self._usual_ports else ():
@@ -289,6 +293,7 @@ class Platform:
         if self._renewal:
             self._renewal.cancel()
         withdraw(self.data_dir)
+        self._ports.release()
         self._lock.release()
 
     def _raise_faults(self) -> None:
@@ -300,10 +305,22 @@ class Platform:
     def _not_ready(self) -> NotReady:
         late = [part.spec.name for part in self._late()]
         logs = self.data_dir / "logs"
+        held = [one for part in self._late() for one in part.strangers()]
+        zh = [f"端口 {port} 被进程 {who} 占用（{self._setting_of(port)}）" for port, who in held]
+        en = [
+            f"port {port} is held by process {who} ({self._setting_of(port)})" for port, who in held
+        ]
         return NotReady(
-            f"未能就绪：{'、'.join(late)}；日志在 {logs}",
-            f"Not ready: {', '.join(late)}; the logs are in {logs}",
+            "；".join([f"未能就绪：{'、'.join(late)}", *zh, f"日志在 {logs}"]),
+            "; ".join([f"Not ready: {', '.join(late)}", *en, f"the logs are in {logs}"]),
         )
+
+    def _setting_of(self, port: int) -> str:
+        """The variable that names a port, by which another can be given."""
+        addresses = (name for name in type(self.settings).model_fields if name.endswith("_address"))
+        ends = f":{port}"
+        found = (one for one in addresses if str(getattr(self.settings, one)).endswith(ends))
+        return next((f"QUANHENG_{one.upper()}" for one in found), "")
 
     def _report_moved(self, name: str, usual: int, chosen: int) -> None:
         zh, en = f"端口 {usual} 已被占用", f"port {usual} is taken"

@@ -187,13 +187,21 @@ class Supervised:
 
     def _listens(self) -> bool:
         """Whether the process itself has its ports, and not a stranger who would answer for it."""
-        return self.pid is not None and all(holds(self.pid, port) for port in self.spec.ports)
+        return all(map(self._has, self.spec.ports)) and self.pid is not None
 
-    def _strangers(self) -> str:
+    def strangers(self) -> list[tuple[int, str]]:
+        """Returns the ports of the process that others hold, each with its holder."""
+        held = ((port, holder_of(port)) for port in self.spec.ports if not self._has(port))
+        return [(port, who) for port, who in held if who]
+
+    def _has(self, port: int) -> bool:
+        return self.pid is not None and holds(self.pid, port)
+
+    def _told_strangers(self) -> str:
         """Who holds ports that the process needs, in both languages; empty if nobody does."""
-        held = [(port, holder_of(port)) for port in self.spec.ports]
-        zh = [f"；端口 {port} 被进程 {who} 占用" for port, who in held if who]
-        en = [f"; port {port} is held by process {who}" for port, who in held if who]
+        held = self.strangers()
+        zh = [f"；端口 {port} 被进程 {who} 占用" for port, who in held]
+        en = [f"; port {port} is held by process {who}" for port, who in held]
         return "".join([*zh, *en])
 
     def _on_line(self, text: str) -> None:
@@ -232,5 +240,5 @@ class Supervised:
         self._observer.news(
             f"{self.spec.name} 已退出（{status}），{pause:g} 秒后重启",
             f"{self.spec.name} ended ({status}), starting it again in {pause:g} s"
-            f"{self._strangers()}{last}",
+            f"{self._told_strangers()}{last}",
         )

@@ -1,4 +1,4 @@
-"""How a firm or an institution wants to get its notices, and the firm's own contact details."""
+"""How a firm, an institution or a bureau wants its notices, and the firm's own contact details."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from services.portal.pages.reading import subject
 from services.portal.visit import Visit, faults_by_field, message_of
 from services.portal.wording import N_
 
-KEEPERS = (Role.OPERATOR, Role.VERIFICATION_INSTITUTION)
+_OF_BUREAUS = (Role.CASEWORKER, Role.UNIT_HEAD)
+KEEPERS = (Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *_OF_BUREAUS)
 RHYTHMS = ("daily", "weekly")
 LANGUAGES = ("zh", "en", "both")  # of mails
 # The kinds of which a firm chooses the way, with the field of each; and those of an institution.
@@ -51,7 +52,8 @@ _OF_THE_FORM = (
 async def contact(visit: Visit) -> Response:
     """Shows the firm's details and preferences; saves those that it may change itself.
 
-    The details of an institution are the bureau's to change, so it has the preferences only.
+    The details of an institution are the bureau's to change, so it has the preferences only. Staff
+    choose how their bureau gets its notices.
     """
     firm = await _firm(visit)
     if visit.request.method == "GET":
@@ -75,13 +77,13 @@ async def contact(visit: Visit) -> Response:
 
 
 async def _firm(visit: Visit) -> registry.Subject | None:
-    """The visitor's firm; None for an institution."""
+    """The visitor's firm; None for an institution or a bureau."""
     return await subject(visit, visit.person.subject_id) if visit.has(Role.OPERATOR) else None
 
 
 async def _set_digest(visit: Visit, firm: registry.Subject | None) -> Response:
     rhythm, language = visit.field("rhythm"), visit.field("language")
-    chosen = OF_INSTITUTIONS if firm is None else WAYS
+    chosen = WAYS if firm else {} if _of_a_bureau(visit) else OF_INSTITUTIONS
     ways = {kind: visit.field(name) for kind, name in chosen.items()}
     request = alerts.SetDigestPreferenceRequest(
         request_id=visit.request_id(),
@@ -105,6 +107,10 @@ async def _set_digest(visit: Visit, firm: registry.Subject | None) -> Response:
         reason = message_of(refusal, visit.language)
         return await _page(visit, firm, faults, reason, digest=request)
     return visit.redirect("/contact?changed=yes")
+
+
+def _of_a_bureau(visit: Visit) -> bool:
+    return visit.has(*_OF_BUREAUS) and not visit.has(Role.OPERATOR)
 
 
 async def _with_mobile(visit: Visit, firm: registry.Subject | None, act: _Act) -> Response:
@@ -162,24 +168,29 @@ async def _page(
         written |= {name: visit.field(name) for name in OWN_FIELDS}
     asked = alerts.GetDigestPreferenceRequest()
     kept = await ask(visit.services.alerts.GetDigestPreference(asked))
+    shown = {
+        "digest": digest or kept,
+        "weekdays": [visit.say(name) for name in WEEKDAYS],
+        "status": 422 if refusal else 200,
+        "errors": errors or {},
+        "refusal": refusal,
+        "changed": visit.just_done("changed") == "yes",
+        **values,
+    }
+    if _of_a_bureau(visit):
+        return visit.page("unit/contact.html", **shown)
     own_number = alerts.GetMobileNumberRequest()
     mobile = (await ask(visit.services.alerts.GetMobileNumber(own_number))).mobile
     hooks = (await ask(visit.services.webhooks.ListWebhooks(ListWebhooksRequest()))).webhooks
     return visit.page(
         "operator/contact.html" if firm else "institution/contact.html",
-        digest=digest or kept,
         has_webhook=any(hook.enabled for hook in hooks),
         mobile=mobile,
         written_number=visit.field("number") if of_mobile else "",
         ways=_ways(visit, sms=bool(mobile.number or kept.by_sms)),
-        weekdays=[visit.say(name) for name in WEEKDAYS],
-        status=422 if refusal else 200,
         firm=firm,
         own=written,
-        errors=errors or {},
-        refusal=refusal,
-        changed=visit.just_done("changed") == "yes",
-        **values,
+        **shown,
     )
 
 

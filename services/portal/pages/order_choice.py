@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,18 +15,23 @@ from starlette.responses import Response
 
 from law.identity import folded, serial_key
 from law.instruments import catalogue
-from plumbing.client import ask
+from plumbing.client import Refusal, ask
 from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.registry.v1 import orders_pb2 as orders
+from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pages.reading import ALL
+from services.portal.pages.transfers import chosen_file, of_rows
 from services.portal.visit import Visit, whole_number
 from services.portal.wording import N_
 
+PATH = "/orders/new"
 AT_ONCE = 100  # in one application, and on one page
 COLOURS = ("red", "yellow", "green", "none")
 STATES = ("in_use", "spare", "stopped")
-_FILTERS = ("q", "type", "colour", "state")
+_FILTERS = ("q", "site", "type", "colour", "state")
 _SEPARATORS = re.compile(r"[\s,，、;；]+")
 _LONGEST = 20_000  # characters of pasted numbers
+_AT_A_SITE = 1000  # instruments that are looked through
 _Row = alerts.InstrumentColour
 
 
@@ -37,27 +42,38 @@ class Choice:
     chosen: list[str]
     said: list[str] = field(default_factory=list)
     numbers: str = ""  # that were pasted and have chosen nothing
+    faults: Sequence[str] = ()  # of a file, by row
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """An instrument by its numbers, of which either may be missing, and how the page calls it."""
+
+    name: str
+    serial_no: str
+    owner_no: str
 
 
 async def choose(
     visit: Visit, chosen: Sequence[str], errors: dict[str, str] | None = None
 ) -> Response:
     """Shows the instruments that a search finds, page by page, and adds to what is ticked."""
-    choice = Choice([*chosen], numbers=visit.field("numbers")[:_LONGEST])
-    if visit.field("step") == "all":
-        await _add_all(visit, choice)
-    elif visit.field("step") == "numbers":
-        await _add_numbers(visit, choice)
+    choice = Choice([*chosen], numbers=visit.field("numbers")[:_LONGEST], errors=errors or {})
+    asked = await _asked(visit, choice)
+    if add := _ADDING.get(visit.field("step")):
+        await add(visit, choice, asked)
     page = visit.field("page")
-    answer = await _read(visit, _asked(visit), AT_ONCE, page)
+    answer = await _read(visit, asked, AT_ONCE, page)
     found = answer.total or answer.more_than or len(answer.instruments)
     unfit = {row.instrument_id for row in answer.instruments if not fits(row)}  # by now
     choice.chosen = [one for one in choice.chosen if one not in unfit]
     shown = {row.instrument_id for row in answer.instruments if fits(row)}
     return visit.page(
         "orders/choose.html",
-        status=422 if errors else 200,
+        status=422 if choice.errors else 200,
         rows=[(row, fits(row)) for row in answer.instruments],
+        sites=await _sites(visit, answer.instruments),
         choice=choice,
         elsewhere=[one for one in choice.chosen if one not in shown],
         asked={name: _value(visit, name) for name in _FILTERS},
@@ -66,7 +82,7 @@ async def choose(
         states=STATES,
         found=(whole_number(visit.field("of")) if page else found) or found,
         answer=answer,
-        errors=errors or {},
+        errors=choice.errors,
     )
 
 
@@ -75,31 +91,75 @@ def fits(row: _Row) -> bool:
     return row.state != "scrapped" and not row.HasField("application")
 
 
-async def _add_all(visit: Visit, choice: Choice) -> None:
+async def _add_all(visit: Visit, choice: Choice, asked: Mapping[str, Any]) -> None:
     """Ticks all that the search finds, as far as they fit into one application."""
-    found = [row.instrument_id async for row in _every(visit, _asked(visit)) if fits(row)]
+    found = [row.instrument_id async for row in _every(visit, asked) if fits(row)]
     if left_out := _tick(choice, found):
         choice.said.append(_too_many(visit, left_out))
     elif not found:
         choice.said.append(visit.say(N_("没有符合条件、可以申请的器具")))
 
 
-async def _add_numbers(visit: Visit, choice: Choice) -> None:
+async def _add_numbers(visit: Visit, choice: Choice, _asked: Mapping[str, Any]) -> None:
     """Ticks the instruments whose serial number or own number was pasted; says which chose none."""
     pasted = _SEPARATORS.split(visit.field("numbers")[:_LONGEST])
-    numbers = list(dict.fromkeys(one for one in pasted if one))
-    by_number: defaultdict[str, list[_Row]] = defaultdict(list)
+    numbers = dict.fromkeys(one for one in pasted if one)
+    left = await _tick_numbered(visit, choice, [Numbered(one, one, one) for one in numbers])
+    choice.numbers = "\n".join(left)
+
+
+async def _add_file(visit: Visit, choice: Choice, _asked: Mapping[str, Any]) -> None:
+    """Ticks the instruments whose numbers are in a file; says by row which chose none."""
+    content, error = await chosen_file(visit)
+    if error:
+        choice.errors["file"] = error
+        return
+    request = orders.ReadInstrumentNumbersRequest(content=content)
+    try:
+        answer = await ask(visit.services.orders.ReadInstrumentNumbers(request))
+    except Refusal as refusal:
+        values = of_rows(visit, refusal)
+        choice.errors, choice.faults = values["errors"], [*values["faults"]]
+        return
+    row = visit.say(N_("第 {row} 行 {number}"))
+    await _tick_numbered(
+        visit,
+        choice,
+        [
+            Numbered(
+                row.format(row=one.row, number=one.serial_no or one.owner_no),
+                one.serial_no,
+                one.owner_no,
+            )
+            for one in answer.rows
+        ],
+    )
+
+
+_ADDING: dict[str, Callable[[Visit, Choice, Mapping[str, Any]], Awaitable[None]]] = {
+    "all": _add_all,
+    "numbers": _add_numbers,
+    "file": _add_file,
+}
+
+
+async def _tick_numbered(visit: Visit, choice: Choice, named: Iterable[Numbered]) -> list[str]:
+    """Ticks instruments by their numbers; returns what names none, or several."""
+    by_serial, by_own = defaultdict[str, list[_Row]](list), defaultdict[str, list[_Row]](list)
     async for row in _every(visit, {}):
-        for key in {serial_key(row.serial_no), folded(row.owner_no)} - {""}:
-            by_number[key].append(row)
+        by_serial[serial_key(row.serial_no)].append(row)
+        by_own[folded(row.owner_no)].append(row)
     unknown, several, unfit, ids = list[str](), list[str](), list[str](), list[str]()
-    for number in numbers:
-        found = by_number[serial_key(number)] or by_number[folded(number)]
+    for one in named:
+        own = by_own[folded(one.owner_no)] if one.owner_no else []
+        found = by_serial[serial_key(one.serial_no)] if one.serial_no else own
+        # Of instruments with one serial number the owner's own number tells which it is.
+        found = [row for row in found if row in own] or found or own
         fit = [row for row in found if fits(row)]
         if len(fit) == 1:
             ids.append(fit[0].instrument_id)
         else:
-            (several if fit else unfit if found else unknown).append(number)
+            (several if fit else unfit if found else unknown).append(one.name)
     left_out = _tick(choice, ids)
     for text, which in (
         (N_("没有这些编号的器具：{numbers}"), unknown),
@@ -110,7 +170,7 @@ async def _add_numbers(visit: Visit, choice: Choice) -> None:
             choice.said.append(visit.say(text).format(numbers=visit.words.listed(which)))
     if left_out:
         choice.said.append(_too_many(visit, left_out))
-    choice.numbers = "\n".join((*unknown, *several))
+    return [*unknown, *several]
 
 
 def _tick(choice: Choice, ids: Iterable[str]) -> int:
@@ -140,21 +200,49 @@ async def _every(visit: Visit, asked: Mapping[str, str]) -> AsyncIterator[_Row]:
 async def _read(
     visit: Visit, asked: Mapping[str, Any], size: int, page: str = ""
 ) -> alerts.ListColoursResponse:
+    if asked.get("instrument_ids") == []:  # none stands at the site
+        return alerts.ListColoursResponse()
     request = alerts.ListColoursRequest(
         subject_id=visit.person.subject_id, page_size=size, page_token=page, **asked
     )
     return await ask(visit.services.alerts.ListColours(request))
 
 
-def _asked(visit: Visit) -> dict[str, str]:
+async def _asked(visit: Visit, choice: Choice) -> dict[str, Any]:
     """What the search asks for, by the field of the request; nothing that it does not offer."""
     colour, state = _value(visit, "colour"), _value(visit, "state")
-    return {
+    asked = {
         "text": _value(visit, "q")[:100],
         "type_code": _value(visit, "type")[:100],
         "colour": colour if colour in COLOURS else "",
         "state": state if state in STATES else "",
     }
+    site = _value(visit, "site")[:100]
+    return {**asked, "instrument_ids": await _at(visit, choice, site)} if site else asked
+
+
+async def _at(visit: Visit, choice: Choice, site: str) -> list[str]:
+    """The firm's instruments at a site."""
+    request = registry.ListInstrumentsRequest(
+        subject_id=visit.person.subject_id, location=site, page_size=_AT_A_SITE
+    )
+    answer = await ask(visit.services.registry.ListInstruments(request))
+    if answer.next_page_token:
+        text = N_("这个使用地点的器具太多，只列出其中 {n} 台；请把地点写得更具体")
+        choice.said.append(visit.say(text).format(n=_AT_A_SITE))
+    return [one.instrument_id for one in answer.instruments]
+
+
+async def _sites(visit: Visit, rows: Iterable[_Row]) -> Mapping[str, str]:
+    """Where the instruments of a page stand."""
+    ids = [row.instrument_id for row in rows]
+    if not ids:
+        return {}
+    request = registry.ListInstrumentsRequest(
+        subject_id=visit.person.subject_id, instrument_ids=ids, page_size=AT_ONCE
+    )
+    answer = await ask(visit.services.registry.ListInstruments(request))
+    return {one.instrument_id: one.location for one in answer.instruments}
 
 
 def _value(visit: Visit, name: str) -> str:

@@ -19,7 +19,7 @@ from services.portal.pages.reading import bureau_names
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
-_LOOKING = ("choose", "all", "numbers")
+_LOOKING = ("choose", "all", "numbers", "file")
 
 
 async def apply(visit: Visit) -> Response:

@@ -254,6 +254,7 @@ LISTS = (
             *(Asked(_COLOURS(late=one), ALL) for one in ("owner", "institution", "both")),
             Asked(_COLOURS(valid_until_from="2026-09-01", valid_until_to="2026-09-07")),
             Asked(_COLOURS(instrument_id="s1"), ALL, a_few=OF_A_BATCH),
+            Asked(_COLOURS(instrument_ids=["s1", "s2"]), a_few=OF_A_BATCH),
         ),
     ),
     List(
@@ -499,6 +500,12 @@ LISTS = (
             Asked(registry.ListInstrumentsRequest(), ALL),
             Asked(registry.ListInstrumentsRequest(bureau=BUREAU)),
             Asked(registry.ListInstrumentsRequest(subject_id=SUBJECT), ALL),
+            Asked(
+                registry.ListInstrumentsRequest(subject_id=SUBJECT, location="三号岛"),
+                (OPERATOR,),
+                a_few=OF_A_FIRM,
+            ),
+            Asked(registry.ListInstrumentsRequest(instrument_ids=["s1", "s2"]), a_few=OF_A_BATCH),
             Asked(registry.ListInstrumentsRequest(repeated_serial=True)),
             Asked(registry.ListInstrumentsRequest(without_cycle=True)),
             Asked(
@@ -528,6 +535,11 @@ LISTS = (
             Asked(registry.ListVerificationsRequest(bureau=BUREAU), STAFF),
             Asked(registry.ListVerificationsRequest(subject_id=SUBJECT), ALL, a_few=OF_A_FIRM),
             Asked(registry.ListVerificationsRequest(institution="某院"), (SERVICE,)),
+            Asked(
+                registry.ListVerificationsRequest(institution="某院", certificate_nos=["1", "2"]),
+                (SERVICE,),
+                a_few=OF_A_BATCH,
+            ),
         ),
     ),
     List(

@@ -323,3 +323,24 @@ async def test_a_file_and_the_one_that_replaces_it_are_announced(registry: Runni
     ]
     own = verification.verification_id
     assert told == [(own, 1, ""), (own, 2, "数值更正")], "the same file is no news"
+
+
+async def test_results_are_found_by_the_numbers_of_their_certificates(
+    registry: RunningRegistry,
+) -> None:
+    year = uuid4().hex[:8]
+    seventh = await verified(registry, certificate_no=f"检{year}〔2026〕第007号")
+    await verified(registry, certificate_no=f"检{year}〔2026〕8号")
+    client = await institution(registry)
+
+    async def found(institution: str, *numbers: str) -> list[str]:
+        request = register.ListVerificationsRequest(
+            institution=institution, certificate_nos=numbers
+        )
+        answer = await client.registry.ListVerifications(request)
+        return [one.verification.verification_id for one in answer.verifications]
+
+    assert await found(OWN, f"检{year}(2026)7", "无此编号") == [seventh.verification_id]
+    assert len(await found(OWN, f"检{year}(2026)7", f"检{year}(2026)8")) == 2
+    assert await found(OTHER, f"检{year}(2026)7") == []
+    assert await found(OWN, "无") == []

@@ -336,3 +336,31 @@ async def test_a_file_of_results_completes_its_orders(registry: RunningRegistry)
         ids[0]: "completed",
         ids[1]: "applied",
     }
+
+
+async def test_a_firm_chooses_by_site_by_ids_and_by_a_file(registry: RunningRegistry) -> None:
+    owner = await registry.subject()
+    first = await registry.instrument(owner, location="一号岛")
+    second = await registry.instrument(owner, location="二号岛")
+    operator = registry.client(Role.OPERATOR, subject_id=owner.subject_id, name=uuid4().hex)
+
+    async def found(**asked: Any) -> set[str]:
+        request = register.ListInstrumentsRequest(**asked)
+        listed = await operator.registry.ListInstruments(request)
+        return {one.instrument_id for one in listed.instruments}
+
+    assert await found(location="二号") == {second.instrument_id}
+    assert await found(location="三号") == set()
+    foreign = await registry.instrument()
+    ids = [first.instrument_id, foreign.instrument_id]
+    assert await found(instrument_ids=ids) == {first.instrument_id}
+
+    request = pb.ReadInstrumentNumbersRequest(content="出厂编号\nA-1\n".encode())
+    rows = (await operator.orders.ReadInstrumentNumbers(request)).rows
+    assert [(one.row, one.serial_no) for one in rows] == [(2, "A-1")]
+    with refused("INVALID_INPUT", "content"):
+        request = pb.ReadInstrumentNumbersRequest(content="名称\nA-1\n".encode())
+        await operator.orders.ReadInstrumentNumbers(request)
+    staff = registry.client(Role.CASEWORKER, bureau=owner.bureau)
+    with refused("NOT_PERMITTED"):
+        await staff.orders.ReadInstrumentNumbers(request)

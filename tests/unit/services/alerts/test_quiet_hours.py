@@ -14,12 +14,12 @@ from services.alerts.notices.quiet_hours import waits
 from services.alerts.tables import DigestPreference, Notice, NoticeKind, NoticeState, Rhythm
 
 
-def notice(kind: NoticeKind) -> Notice:
+def notice(kind: NoticeKind, subject_id: str = "s1") -> Notice:
     return Notice(
         notice_id="n1",
         key="n1",
         kind=kind,
-        subject_id="s1",
+        subject_id=subject_id,
         bureau="330106",
         address="unit@test.example",
         title="标题",
@@ -65,6 +65,24 @@ def test_a_mail_waits_for_the_end_of_the_quiet_hours(
 ) -> None:
     expected = None if hours is None else timedelta(hours=hours)
     assert waits(notice(kind), wish(), at(moment)) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "moment", "hours"),
+    [
+        (NoticeKind.FILING, "23:00", 8),
+        (NoticeKind.BATCH, "01:00", 6),
+        (NoticeKind.TERM, "01:00", None),
+        (NoticeKind.INSTITUTION, "01:00", None),  # it tells what is overdue
+        (NoticeKind.APPROVALS, "01:00", None),
+        (NoticeKind.CASE, "23:00", None),
+    ],
+)
+def test_a_bureau_is_told_of_terms_whatever_the_hour(
+    kind: NoticeKind, moment: str, hours: float | None
+) -> None:
+    expected = None if hours is None else timedelta(hours=hours)
+    assert waits(notice(kind, subject_id=""), wish(), at(moment)) == expected
 
 
 def test_quiet_hours_of_a_day_end_on_it_and_none_are_none() -> None:

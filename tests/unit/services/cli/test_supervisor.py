@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from plumbing.clock import SystemClock
 from services.cli.machine import engines, logs
 from services.cli.machine.directory import DirectoryLock, is_held
 from services.cli.machine.logs import LogFile, Output
+from services.cli.machine.reserved_ports import ReservedPorts
 from services.cli.machine.supervisor import Backoff
+from tests.ports import free_port
 
 
 def test_pauses_double_up_to_the_longest_and_begin_anew_after_health() -> None:
@@ -166,3 +169,18 @@ def test_a_port_is_the_usual_one_unless_it_is_taken_or_others_are_asked_for() ->
         assert taken not in chosen.values()
         assert len(set(chosen.values())) == 3
         assert engines.choose_ports({"a": free}, insist_on_others=True)["a"] != free
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ports are reserved on Linux only")
+def test_a_chosen_port_is_no_other_platforms_even_while_nobody_listens() -> None:
+    port = free_port()
+    first, second = ReservedPorts(), ReservedPorts()
+    usual = {"portal_metrics": port}
+    assert engines.choose_ports(usual, take=first.taking(engines.is_free)) == usual
+    others = engines.choose_ports(usual, take=second.taking(engines.is_free))
+    assert others["portal_metrics"] != port
+    first.release()
+    third = ReservedPorts()
+    assert engines.choose_ports(usual, take=third.taking(engines.is_free)) == usual
+    second.release()
+    third.release()

@@ -117,6 +117,7 @@ BY_HAND = {
     "ImportService/ImportInstruments": "instrument import",
     "ImportService/GetTemplate": "import template",
     "ImportService/GetRejectedRows": "batch rejected",
+    "OrderService/ReadInstrumentNumbers": "no command: `order apply` takes instruments, not files",
     "CertificateService/UploadCertificate": "certificate upload",
     "CertificateService/ReadCertificate": "certificate save",
     "InstitutionService/ImportAuthorisations": "institution import",
