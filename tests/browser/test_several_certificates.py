@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import both_ways
+from tests.browser.conftest import both_ways, check
 from tests.browser.test_certificates_in_the_browser import PDF, press, recorded
 
 SignIn = Callable[..., Page]
@@ -39,7 +39,7 @@ def send(page: Page, *files: Any) -> None:
 
 @both_ways
 def test_each_file_finds_its_result_and_what_did_not_arrive_is_named(
-    sign_in: SignIn, operator: Page, javascript: bool
+    sign_in: SignIn, operator: Page, tmp_path: Path, javascript: bool
 ) -> None:
     page = sign_in("demo.institution", java_script_enabled=javascript)
     way = "甲" if javascript else "乙"
@@ -76,6 +76,24 @@ def test_each_file_finds_its_result_and_what_did_not_arrive_is_named(
     expect(page).to_have_url(re.compile(pages[0].rpartition("/")[2]))
     expect(page.get_by_role("button", name="上传", exact=True)).to_be_visible()
     expect(page.locator("main tbody tr")).to_have_count(1)
+
+    too_large_or_too_many(page, tmp_path, second, third)
+    operator.goto("/certificate-files")
+    expect(operator.get_by_role("row", name=second).first).to_be_visible()
+    check(sign_in("demo.institution"), "/certificates/several")
+
+
+def too_large_or_too_many(page: Page, tmp_path: Path, second: str, third: str) -> None:
+    """One file that is too large does not keep the others back."""
+    large = tmp_path / f"{second}.pdf"
+    large.write_bytes(b"%PDF-1.7" + bytes(21 << 20))
+    small = tmp_path / f"{third}.pdf"
+    small.write_bytes(PDF)
+    send(page, large, small)
+    expect(page.locator("#refused li")).to_contain_text("文件超过")
+    expect(page.locator("#kept li")).to_contain_text(f"{third}.pdf")
+    send(page, *(pdf(f"{one}.pdf", b"%PDF-1.7") for one in range(101)))
+    expect(page.get_by_role("alert")).to_contain_text("选择了 101 个文件，一次最多 100 个")
 
 
 def test_many_files_that_are_too_large_together_are_refused_as_a_whole(

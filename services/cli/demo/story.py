@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from services.cli.commands.platform import show_agreement
-from services.cli.demo import escalation, hearing, loading, repair, supervision
+from services.cli.demo import escalation, hearing, lateness, loading, repair, supervision
 from services.cli.demo.loading import Records
 from services.cli.demo.scene import Scene, opened
 from services.cli.demo.stage import Stage
@@ -24,6 +24,7 @@ async def tell(stage: Stage, data: Path, records: Records | None) -> None:
         await hearing.decide(scene)
         await escalation.escalate(scene)
         await repair.repair(scene)
+        await lateness.be_late(scene)
         await prove(scene)
 
 
