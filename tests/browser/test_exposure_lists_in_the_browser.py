@@ -1,4 +1,7 @@
-"""An exposure list on pages: compiled, reviewed, released, told by a circular, and taken down."""
+"""An exposure list on pages: compiled, reviewed, released, told by a circular, and taken down.
+
+The last step of a follow-up leads to a list of its subject alone.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -22,13 +26,15 @@ from services.cli.commands.accounts import role_value
 from services.cli.demo.cast import administrator
 from services.cli.machine.directory import platform_settings
 from services.cli.sample.subjects import subjects
-from tests.browser.conftest import Sandbox
+from tests.browser.conftest import Sandbox, appears, check, today
+from tests.browser.test_follow_ups_in_the_browser import proposed
+from tests.browser.test_objection_in_the_browser import press
 
 pytestmark = pytest.mark.long
 
 SignIn = Callable[..., Page]
 # Under the national guide one adverse record makes it untrusted.
-FIRM = next(one for one in subjects() if one.ref == "TZ-03")
+FIRM, OTHER = (next(one for one in subjects() if one.ref == ref) for ref in ("TZ-03", "TZ-05"))
 AUTHORITY = "样例市住房和建设局（合成）"
 FIRST, PASSWORD = "first synthetic password 1", "own synthetic password 2"
 STAFF = {"compiler": "caseworker", "colleague": "caseworker", "head": "unit_head"}
@@ -200,3 +206,63 @@ def test_two_administrators_set_the_waits_of_a_bureau(sign_in: SignIn) -> None:
     second.get_by_role("button", name="批准这一版间隔").click()
     expect(second.get_by_role("heading", name="（已批准）")).to_be_visible()
     expect(second.get_by_text("样例第二管理员，")).to_be_visible()
+
+
+def to_the_exposure(page: Page) -> str:
+    """Takes the steps of the firm's follow-up until its exposure is due; returns its address."""
+    page.goto(f"/subjects?q={OTHER.name}")
+    page.locator("main tbody a").first.click()
+    page.goto(f"{page.url}/escalations/new")
+    page.get_by_role("link", name="计量失信经营者").click()  # its grade has opened it
+    case = page.url
+    proposed(page, case, 7)  # the reminder
+    proposed(page, case, 30)  # the interview, without a time
+    page.get_by_label("批准", exact=True).check()
+    page.get_by_label("约谈的日期和时间").fill(f"{today(page) + timedelta(10)}T14:30")
+    page.get_by_label("地点").fill("三楼会议室")
+    page.get_by_label("请谁参加").fill("法定代表人")
+    press(page, "提交")
+    press(page, "30 天")
+    page.goto(case)
+    page.get_by_label("已约谈", exact=True).check()
+    page.get_by_label("约谈情况").fill("已要求整改")
+    press(page, "登记")
+    press(page, "30 天")
+    page.goto(case)
+    return case
+
+
+def test_the_last_step_of_a_follow_up_is_a_list_of_one(sign_in: SignIn) -> None:
+    page, head = sign_in("demo.lister", java_script_enabled=False), sign_in("demo.listhead")
+    case = to_the_exposure(page)
+    onwards = appears(page, page.get_by_role("button", name="编制曝光名单"))
+    check(head, case)
+    expect(head.get_by_role("heading", name="不批准或者暂缓曝光")).to_be_visible()
+    expect(head.get_by_label("批准", exact=True)).to_have_count(0)
+    expect(head.get_by_label("暂缓", exact=True)).to_be_visible()
+
+    onwards.click()
+    expect(page.locator("main tbody tr")).to_have_count(1)
+    expect(page.get_by_role("row", name=OTHER.name).get_by_role("checkbox")).to_be_checked()
+    page.get_by_label("事实是怎样核实的").fill("核对投诉查实的记录")
+    press(page, "编制名单")
+    address = page.url
+    page.goto(case)
+    page.get_by_role("link", name="看曝光名单").click()
+    assert page.url == address
+    colleague = sign_in("demo.listreviewer", java_script_enabled=False)
+    colleague.goto(address)
+    colleague.get_by_label("审查的情况").fill("不含不得公开的内容")
+    press(colleague, "记录审查")
+    head.goto("/unit")
+    head.get_by_role("link", name="曝光名单待批准公开 1").click()
+    head.get_by_role("link", name="尚未公开的名单").click()
+    head.get_by_label("本局网站").check()
+    press(head, "批准公开")
+    page.goto(case)
+    expect(page.locator(".q-timeline")).to_contain_text("曝光名单〔")
+    expect(page.locator(".q-timeline li").last).to_contain_text("已实施")
+    looking = sign_in()
+    looking.goto("/notices/exposed")  # its former address
+    expect(looking.get_by_role("row", name=OTHER.name)).to_contain_text("经核实，计量信用等级为")
+    assert OTHER.name in looking.request.get("/data/exposures.csv").text()
