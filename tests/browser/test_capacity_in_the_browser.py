@@ -90,7 +90,7 @@ def registers_from_a_file(head: Page) -> None:
     expect(head.get_by_role("alert")).to_contain_text("机构：新登记 1 家")
     head.goto("/institutions")
     head.get_by_role("link", name="样例·文件检定所").click()
-    expect(head.get_by_text("（样例）法计字第003号")).to_be_visible()
+    expect(head.get_by_role("cell", name="（样例）法计字第003号", exact=True)).to_be_visible()
 
 
 def files(operator: Page) -> None:
@@ -151,7 +151,8 @@ def test_a_forecast_sets_what_ends_beside_what_the_institution_completes(sign_in
     ended = next(row["器具类型"] for row in every if row["器具类型"] != "燃油加油机")
     head.goto("/institutions")
     head.get_by_role("link", name=INSTITUTION).click()
-    head.get_by_role("link", name=f"变更 {ended}", exact=True).click()
+    changes = head.locator("a[href*='/authorisation?authorisation=']")
+    changes.filter(has_text=ended).first.click()
     address, until = head.url, head.get_by_label("授权至").input_value()
     head.get_by_label("授权至").fill((today(head) - DAY).isoformat())
     head.get_by_label("理由").fill("授权部门撤销授权")
