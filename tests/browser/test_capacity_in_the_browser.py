@@ -88,7 +88,7 @@ def registers_from_a_file(head: Page) -> None:
     expect(head.get_by_role("alert")).to_contain_text("机构：新登记 1 家")
     head.goto("/institutions")
     head.get_by_role("link", name="样例·文件检定所").click()
-    expect(head.get_by_text("（样例）法计字第003号")).to_be_visible()
+    expect(head.get_by_role("cell", name="（样例）法计字第003号", exact=True)).to_be_visible()
 
 
 def files(operator: Page) -> None:
