@@ -389,7 +389,7 @@ class unindexed(FunctionElement[Any]):  # noqa: N801 - it is written like a func
 
 @compiles(unindexed)
 def _unindexed_as_it_is(element: Any, compiler: Any, **options: Any) -> str:
-    return str(compiler.process(element.clauses, **options))
+    return f"({compiler.process(element.clauses, **options)})"
 
 
 @compiles(unindexed, "sqlite")

@@ -122,7 +122,7 @@ def enters_and_corrects(page: Page, name: str, code: str) -> None:
     page.get_by_label("许可类别").fill("核准")
     page.get_by_role("button", name="登记", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("已登记")
-    page.get_by_role("link", name="更正登记内容").click()
+    page.get_by_role("button", name="更正登记内容").click()
     page.get_by_label("有效期至", exact=True).fill("2031-08-09")
     page.get_by_role("button", name="更正", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("请写明更正的依据")
