@@ -16,7 +16,7 @@ from plumbing.change import Change
 from plumbing.clock import midnight
 from services.alerts.notices import texts
 from services.alerts.notices.issue import issue
-from services.alerts.notices.preferences import WEEKLY_OF_BUREAUS, preference_of
+from services.alerts.notices.preferences import WEEKLY_OF_BUREAUS, preference_of, weekdays_due
 from services.alerts.notices.texts import Text
 from services.alerts.owners import BUREAU, TO_BUREAU
 from services.alerts.tables import Bureau, Notice, NoticeKind, NoticeState, Rhythm
@@ -27,12 +27,16 @@ _KEY = "bureau-week/"
 
 
 async def issue_bureau_week(change: Change, bureau: str, on: date) -> list[Notice]:
-    """Issues the mail of the week to a bureau on its day; returns it in a list, or none."""
+    """Issues the mail of the week to a bureau on its day; returns it in a list, or none.
+
+    If the watch missed that day, the mail comes with the next watch.
+    """
     wish = await preference_of(change.session, f"{BUREAU}{bureau}")
     office = await change.session.get(Bureau, bureau)
-    if office is None or wish.rhythm is not Rhythm.WEEKLY or wish.weekday != on.weekday():
+    weekdays = await weekdays_due(change.session, bureau, on)
+    if office is None or wish.rhythm is not Rhythm.WEEKLY or wish.weekday not in weekdays:
         return []
-    told = await _told(change, bureau, on)
+    told = await _told(change, bureau, since=weekdays[wish.weekday] - _WEEK)
     if not told:
         return []
     zh, in_english = _text(told, on), partial(_in_english, told, on)
@@ -41,17 +45,20 @@ async def issue_bureau_week(change: Change, bureau: str, on: date) -> list[Notic
     return [notice] if notice else []
 
 
-async def _told(change: Change, bureau: str, on: date) -> Sequence[Notice]:
-    """The notices of a bureau that waited for this mail, the oldest first."""
+async def _told(change: Change, bureau: str, since: date) -> Sequence[Notice]:
+    """The notices of a bureau that waited for this mail, the oldest first.
+
+    Those from `since` on, if there was no such mail before.
+    """
     earlier = select(Notice.created_at).where(col(Notice.key).startswith(f"{_KEY}{bureau}/"))
     last = await change.session.exec(earlier.order_by(col(Notice.created_at).desc()).limit(1))
-    since = last.first() or midnight(on - _WEEK)
+    after = last.first() or midnight(since)
     waiting = select(Notice).where(
         TO_BUREAU,
         col(Notice.bureau) == bureau,
         col(Notice.state) == NoticeState.INBOX,
         col(Notice.kind).in_(WEEKLY_OF_BUREAUS),
-        col(Notice.created_at) > since,
+        col(Notice.created_at) > after,
     )
     in_order = waiting.order_by(col(Notice.created_at), col(Notice.notice_id))
     return (await change.session.exec(in_order)).all()

@@ -69,6 +69,18 @@ async def test_what_has_no_term_comes_once_a_week_and_terms_at_once(alerts: Runn
     assert len(await weeks(alerts)) == 2, "nothing was told meanwhile"
 
 
+async def test_a_week_whose_day_the_watch_missed_comes_with_the_next(alerts: RunningAlerts) -> None:
+    await alerts.run_watch()
+    await prefer(alerts, CASEWORKER, rhythm="weekly", weekday=FRIDAY)
+    await told(alerts, "waits")
+    alerts.pass_days(8)  # a Tuesday
+    await alerts.run_watch()
+    [week] = await weeks(alerts)
+    assert (week.key, "1. waits" in week.body) == (f"bureau-week/{BUREAU}/2026-09-22", True)
+    await alerts.watch_days(2)
+    assert len(await weeks(alerts)) == 1, "no day is made up for twice"
+
+
 async def test_a_bureau_has_one_wish_of_its_own(alerts: RunningAlerts) -> None:
     await prefer(alerts, CASEWORKER, quiet_from="20:00", quiet_until="08:00", language="en")
     for who, expected in ((CASEWORKER, "20:00"), (HEAD, "20:00"), (FAR, "")):
