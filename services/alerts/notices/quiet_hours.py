@@ -28,11 +28,7 @@ _CAN_WAIT_PAST_MIDNIGHT = frozenset(
     }
 )
 # What a bureau is told of that has no term.
-_CAN_WAIT_AT_A_BUREAU = WEEKLY_OF_BUREAUS | {
-    NoticeKind.DIGEST,
-    NoticeKind.BATCH,
-    NoticeKind.CHANNEL,
-}
+_CAN_WAIT_AT_A_BUREAU = WEEKLY_OF_BUREAUS | {NoticeKind.DIGEST, NoticeKind.CHANNEL}
 
 
 def waits(notice: Notice, wish: DigestPreference, now: datetime) -> timedelta | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
+import grpc
 from starlette.datastructures import UploadFile
 from starlette.responses import Response, StreamingResponse
 
@@ -101,13 +103,19 @@ def _of_result(visit: Visit) -> str:
 
 async def _upload_page(visit: Visit, status: int = 200, **values: Any) -> Response:
     longest = visit.portal.settings.certificate_max_bytes >> 20
-    known = await ask(visit.services.calibrations.ListDccVersions(pb.ListDccVersionsRequest()))
-    values |= {
-        "longest": longest,
-        "instrument": _of_result(visit),
-        "versions": known.schema_versions,
-    }
+    values |= {"longest": longest, "instrument": _of_result(visit)}
+    values["versions"] = await _versions(visit)
     return visit.page("calibrations/new.html", status=status, **values)
+
+
+async def _versions(visit: Visit) -> Sequence[str]:
+    try:
+        asked = visit.services.calibrations.ListDccVersions(pb.ListDccVersionsRequest())
+        return (await ask(asked)).schema_versions
+    except Refusal as refusal:
+        if refusal.code is grpc.StatusCode.UNIMPLEMENTED:  # the registry is older than this page
+            return ()
+        raise
 
 
 async def one(visit: Visit) -> Response:

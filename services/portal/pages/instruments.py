@@ -119,7 +119,7 @@ async def _filters_of_staff(visit: Visit) -> Sequence[Filter]:
     filters = [
         Filter("sector", N_("行业领域"), [*SECTORS.items(), ("-", N_("没有登记行业"))]),
         Filter("street", N_("地址包含（如街道名）")),
-        Filter("without", N_("地址不含（几个之间用顿号）"), asks="without_streets", longest=2000),
+        Filter("without", N_("地址不含（几个之间用顿号）"), asks="without_streets", longest=5100),
         Filter("institution", N_("上次检定的机构（全称）")),
         Filter("bureau", N_("机关"), sorted(named.items())),
     ]

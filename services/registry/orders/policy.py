@@ -11,7 +11,7 @@ _STAFF = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECT
 _READING = allow(*_STAFF, Role.OPERATOR, Role.VERIFICATION_INSTITUTION)
 POLICY: Policy = {
     f"/{ORDERS}/ListVerifiers": allow(*_STAFF, Role.OPERATOR),
-    f"/{ORDERS}/ReadInstrumentNumbers": allow(Role.OPERATOR),
+    f"/{ORDERS}/ReadInstrumentNumbers": allow(Role.OPERATOR).with_large_requests().taking_turns(),
     f"/{ORDERS}/ApplyForVerification": allow(Role.OPERATOR),
     f"/{ORDERS}/ListOrders": _READING,
     f"/{ORDERS}/GetOrder": _READING,

@@ -71,7 +71,7 @@ def test_a_mail_waits_for_the_end_of_the_quiet_hours(
     ("kind", "moment", "hours"),
     [
         (NoticeKind.FILING, "23:00", 8),
-        (NoticeKind.BATCH, "01:00", 6),
+        (NoticeKind.BATCH, "01:00", None),  # it may wait for approval
         (NoticeKind.TERM, "01:00", None),
         (NoticeKind.INSTITUTION, "01:00", None),  # it tells what is overdue
         (NoticeKind.APPROVALS, "01:00", None),
