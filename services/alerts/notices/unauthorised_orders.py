@@ -100,7 +100,7 @@ async def _to_owner(change: Change, owner: Subject, lines: Sequence[_Line]) -> N
     return await issue(
         change,
         NoticeKind.ORDER,
-        _key(lines),
+        _key(change, lines),
         owner,
         owner.bureau,
         in_chinese(owner.name, lines),
@@ -117,7 +117,7 @@ async def _to_institutions(
     return [
         await issue_to_institution(
             change,
-            _key(held[one.name]),
+            _key(change, held[one.name]),
             one,
             to_institution(one.name, held[one.name]),
             _matter(held[one.name]),
@@ -126,9 +126,10 @@ async def _to_institutions(
     ]
 
 
-def _key(lines: Sequence[_Line]) -> str:
+def _key(change: Change, lines: Sequence[_Line]) -> str:
+    """Of this change alone: a last day comes again that was changed and is set back."""
     order, last = lines[0]
-    return f"order/{order.order_id}/authorised/{last}"
+    return f"order/{order.order_id}/authorised/{last}/{change.at.isoformat()}"
 
 
 def _matter(lines: Sequence[_Line]) -> Matter:
