@@ -6,7 +6,7 @@ from plumbing.change import Change
 from plumbing.events.envelope import Received
 from protos.registry.v1 import events_pb2 as registry
 from services.alerts import projection
-from services.alerts.notices.unauthorised_orders import tell_of_endings
+from services.alerts.notices.unauthorised_orders import tell_of_endings, types_of
 
 
 async def institutions_changed(
@@ -28,9 +28,10 @@ async def endings_changed(change: Change, received: Received[registry.EndingsCha
 
     Owners and institutions hear of the orders that an authorisation does not outlast.
     """
+    before = await types_of(change.session, received.message.endings)
     await projection.put_endings(change, received.message.endings)
     await change.session.flush()
-    await tell_of_endings(change, received.message.endings)
+    await tell_of_endings(change, received.message.endings, before)
 
 
 async def permits_changed(change: Change, received: Received[registry.PermitsChanged]) -> None:

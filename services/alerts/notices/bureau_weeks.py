@@ -33,11 +33,15 @@ async def issue_bureau_week(change: Change, bureau: str, on: date) -> list[Notic
     """
     wish = await preference_of(change.session, f"{BUREAU}{bureau}")
     office = await change.session.get(Bureau, bureau)
-    weekdays = await weekdays_due(change.session, bureau, on)
-    if office is None or wish.rhythm is not Rhythm.WEEKLY or wish.weekday not in weekdays:
+    days = await weekdays_due(change.session, bureau, on)
+    if wish.rhythm is not Rhythm.WEEKLY:  # what waited before it came to be so
+        since = min(days.values())
+    elif wish.weekday in days:
+        since = days[wish.weekday]
+    else:
         return []
-    told = await _told(change, bureau, since=weekdays[wish.weekday] - _WEEK)
-    if not told:
+    told = await _told(change, bureau, since - _WEEK) if office else []
+    if office is None or not told:
         return []
     zh, in_english = _text(told, on), partial(_in_english, told, on)
     key = f"{_KEY}{bureau}/{on}"
@@ -59,6 +63,7 @@ async def _told(change: Change, bureau: str, since: date) -> Sequence[Notice]:
         col(Notice.state) == NoticeState.INBOX,
         col(Notice.kind).in_(WEEKLY_OF_BUREAUS),
         col(Notice.created_at) > after,
+        col(Notice.created_at) <= change.at,
     )
     in_order = waiting.order_by(col(Notice.created_at), col(Notice.notice_id))
     return (await change.session.exec(in_order)).all()

@@ -19,6 +19,7 @@ from protos.registry.v1 import institutions_pb2
 from services.alerts.escalation.tables import UNENDED
 from services.alerts.notice_kinds import INSTITUTION
 from services.alerts.notices.institution_mails import to_institution
+from services.alerts.notices.issue import existing_keys
 from services.alerts.notices.preferences import weekdays_due
 from services.alerts.notices.to_institutions import issue_to_institution
 from services.alerts.tables import (
@@ -40,7 +41,7 @@ _WEEK = timedelta(days=7)
 async def issue_weeks(change: Change, bureau: str, on: date) -> list[Notice]:
     """Issues the weekly digests due on a day to the institutions that a bureau keeps.
 
-    Those whose day of the week the watch missed get theirs as well.
+    Those whose day of the week the watch missed get theirs as well, unless they had one since.
     """
     weekdays = await weekdays_due(change.session, bureau, on)
     own = sa.literal(INSTITUTION) + col(Institution.institution_id)
@@ -56,12 +57,26 @@ async def issue_weeks(change: Change, bureau: str, on: date) -> list[Notice]:
     )
     notices = list[Notice]()
     for one, weekday in (await change.session.exec(wished)).all():
-        due = await _due_from(change, one, on, since=weekdays[weekday] - _WEEK)
+        day = weekdays[weekday]
+        if await _had(change, one, day, on):
+            continue
+        due = await _due_from(change, one, on, since=day - _WEEK)
         if due.total:
-            key = f"week/{one.institution_id}/{on}"
+            key = _key(one, on)
             notice = await issue_to_institution(change, key, one, to_institution(due))
             notices += [notice] if notice else []
     return notices
+
+
+async def _had(change: Change, one: Institution, since: date, on: date) -> bool:
+    """Whether an institution had a digest for one of these days, which the watch may not know."""
+    days = (since + timedelta(days=later) for later in range((on - since).days + 1))
+    keys = [f"{INSTITUTION}{_key(one, day)}" for day in days]
+    return bool(await existing_keys(change.session, keys))
+
+
+def _key(one: Institution, on: date) -> str:
+    return f"week/{one.institution_id}/{on}"
 
 
 async def _due_from(

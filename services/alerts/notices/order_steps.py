@@ -111,11 +111,14 @@ async def issue_order_steps(change: Change, bureau: str, on: date) -> list[Notic
 
 
 async def _told(change: Change, row: BroughtInstrument) -> None:
-    """Keeps only what is still with the institution, which may be fetched one day."""
-    if row.state == _RECEIVED:
-        row.untold = False
-    else:
+    """Forgets what was returned; of all else there is more to tell one day.
+
+    What is verified may be fetched anew after its result was undone.
+    """
+    if row.state == _RETURNED:
         await change.session.delete(row)
+    else:
+        row.untold = False
 
 
 def in_chinese(name: str, on: date, lines: Sequence[_Line]) -> Text:

@@ -86,7 +86,8 @@ async def set_digest_preference(
     await _require_number(change, request, own)
     after: dict[str, Any] = {
         "rhythm": Rhythm(request.rhythm),
-        "mailed": request.mailed,
+        # A bureau chooses no way, and its mail of the week is a digest.
+        "mailed": request.mailed or own.startswith(BUREAU),
         "language": Language(request.language or Language.CHINESE),
         "weekday": max(request.weekday - 1, 0),
         "quiet_from": request.quiet_from,

@@ -65,7 +65,8 @@ class UntoldResult(Base, table=True):
 class BroughtInstrument(Base, table=True):
     """An instrument that was brought to an institution: the last step, and the day of it.
 
-    `untold` is true until a digest tells it. `state` is that of the order, in `version`.
+    `untold` is true until a digest tells it. `state` is that of the order, in `version`. It is kept
+    as long as the order is until its owner was told that it was returned.
     """
 
     __tablename__ = "brought_instrument"

@@ -2,7 +2,8 @@
 
 Owner and institution hear of them at once when an authorisation is announced that ends too early,
 and otherwise with the next watch, once for each last day. What lasts longest of an institution's
-authorisations for a type counts.
+authorisations for a type counts. They hear at once as well if an authorisation is corrected to
+another type, and none is left for the one that it had.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.reminders import Due
 from plumbing.change import Change
@@ -34,29 +36,58 @@ from services.alerts.tables import (
     Subject,
 )
 
-_Line = tuple[AwaitedOrder, date]  # an order, and the last day of its institution's authorisation
+# An order, and the last day of its institution's authorisation; None if it has none any more.
+_Line = tuple[AwaitedOrder, date | None]
+_LASTING = (
+    select(Ending.institution, Ending.what, sa.func.max(Ending.last_day).label("last"))
+    .where(col(Ending.kind) == Due.AUTHORISATION)
+    .group_by(col(Ending.institution), col(Ending.what))
+    .subquery()
+)
+_last = _LASTING.c.last
 
 
 async def issue_unauthorised(change: Change, bureau: str, on: date) -> list[Notice]:
     """Tells the owners of a bureau, and institutions, of orders that come to be such on a day."""
-    return await _tell(change, on, col(Subject.bureau) == bureau)
+    return await _tell(change, _too_short(on), col(Subject.bureau) == bureau)
 
 
-async def tell_of_endings(change: Change, endings: Sequence[events.Ending]) -> None:
-    """Tells of the orders that the authorisations among these endings do not outlast."""
+async def types_of(session: AsyncSession, endings: Sequence[events.Ending]) -> dict[str, str]:
+    """Returns the types of those of these authorisations that are on file, by their ids."""
+    ids = [one.ending_id for one in endings if one.kind == Due.AUTHORISATION]
+    rows = select(Ending.ending_id, Ending.what).where(
+        col(Ending.kind) == Due.AUTHORISATION, col(Ending.ending_id).in_(ids)
+    )
+    return dict((await session.exec(rows)).all())
+
+
+async def tell_of_endings(
+    change: Change, endings: Sequence[events.Ending], before: Mapping[str, str]
+) -> None:
+    """Tells of the orders that the authorisations among these endings do not outlast.
+
+    `before` are the types that they had before these endings were stored (`types_of`).
+    """
+    present = await types_of(change.session, endings)
     for ending in endings:
         if ending.kind == Due.AUTHORISATION:
-            of_it = (
-                col(AwaitedOrder.institution) == ending.institution,
-                col(AwaitedOrder.type_code) == ending.what,
-            )
-            await _tell(change, change.today, *of_it)
+            await _tell(change, _too_short(change.today), *_of(ending.institution, ending.what))
+            former = before.get(ending.ending_id)
+            if former is not None and former != present[ending.ending_id]:
+                await _tell(change, _last.is_(None), *_of(ending.institution, former))
 
 
-async def _tell(change: Change, on: date, *which: sa.ColumnElement[bool]) -> list[Notice]:
+def _of(institution: str, type_code: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        col(AwaitedOrder.institution) == institution,
+        col(AwaitedOrder.type_code) == type_code,
+    )
+
+
+async def _tell(change: Change, *which: sa.ColumnElement[bool]) -> list[Notice]:
     of_owner = dict[str, tuple[Subject, list[_Line]]]()
     of_institution = defaultdict[str, list[_Line]](list)
-    for order, owner, last in (await change.session.exec(_outlasting(on, *which))).all():
+    for order, owner, last in (await change.session.exec(_open_orders(*which))).all():
         of_owner.setdefault(owner.subject_id, (owner, []))[1].append((order, last))
         of_institution[order.institution].append((order, last))
         order.told_until = last
@@ -65,30 +96,25 @@ async def _tell(change: Change, on: date, *which: sa.ColumnElement[bool]) -> lis
     return [one for one in notices if one is not None]
 
 
-def _outlasting(on: date, *which: sa.ColumnElement[bool]) -> Any:
-    """The open orders of which nobody heard yet that their institution may not complete them."""
-    lasting = (
-        select(Ending.institution, Ending.what, sa.func.max(Ending.last_day).label("last"))
-        .where(col(Ending.kind) == Due.AUTHORISATION)
-        .group_by(col(Ending.institution), col(Ending.what))
-        .subquery()
-    )
+def _too_short(on: date) -> sa.ColumnElement[bool]:
+    """That nobody heard yet that the institution of an order may not complete it."""
     needed = sa.func.coalesce(AwaitedOrder.appointed_on, AwaitedOrder.due_on)
+    told = col(AwaitedOrder.told_until)
+    return sa.and_(sa.or_(_last < on, _last < needed), sa.or_(told.is_(None), told != _last))
+
+
+def _open_orders(*which: sa.ColumnElement[bool]) -> Any:
+    """Some open orders with their owners, and the last days of their authorisations."""
     held = sa.and_(
-        lasting.c.institution == AwaitedOrder.institution,
-        lasting.c.what == AwaitedOrder.type_code,
-    )
-    untold = sa.or_(
-        col(AwaitedOrder.told_until).is_(None), col(AwaitedOrder.told_until) != lasting.c.last
+        _LASTING.c.institution == AwaitedOrder.institution,
+        _LASTING.c.what == AwaitedOrder.type_code,
     )
     return (
-        select(AwaitedOrder, Subject, lasting.c.last)
-        .join(lasting, held)
+        select(AwaitedOrder, Subject, _last)
+        .join(_LASTING, held, isouter=True)
         .join(Instrument, col(Instrument.instrument_id) == col(AwaitedOrder.instrument_id))
         .join(Subject, col(Subject.subject_id) == col(Instrument.subject_id))
-        .where(
-            sa.text(UNENDED), sa.or_(lasting.c.last < on, lasting.c.last < needed), untold, *which
-        )
+        .where(sa.text(UNENDED), *which)
         .order_by(col(AwaitedOrder.order_id))
         .with_for_update(of=AwaitedOrder)
     )
@@ -100,7 +126,7 @@ async def _to_owner(change: Change, owner: Subject, lines: Sequence[_Line]) -> N
     return await issue(
         change,
         NoticeKind.ORDER,
-        _key(lines),
+        _key(change, lines),
         owner,
         owner.bureau,
         in_chinese(owner.name, lines),
@@ -117,7 +143,7 @@ async def _to_institutions(
     return [
         await issue_to_institution(
             change,
-            _key(held[one.name]),
+            _key(change, held[one.name]),
             one,
             to_institution(one.name, held[one.name]),
             _matter(held[one.name]),
@@ -126,9 +152,9 @@ async def _to_institutions(
     ]
 
 
-def _key(lines: Sequence[_Line]) -> str:
-    order, last = lines[0]
-    return f"order/{order.order_id}/authorised/{last}"
+def _key(change: Change, lines: Sequence[_Line]) -> str:
+    """Of this change alone: a last day comes again that was changed and is set back."""
+    return f"order/{lines[0][0].order_id}/authorised/{change.at.isoformat()}"
 
 
 def _matter(lines: Sequence[_Line]) -> Matter:
@@ -137,11 +163,12 @@ def _matter(lines: Sequence[_Line]) -> Matter:
 
 def in_chinese(name: str, lines: Sequence[_Line]) -> Text:
     """Writes to the subject `name` which orders their institution may not complete, in Chinese."""
-    told = (f"{named(order)}：{order.institution}，授权至 {last}" for order, last in lines)
+    told = (f"{named(order)}：{order.institution}，{_until(last)}" for order, last in lines)
     return Text(
         counted("检定机构的授权先于检定申请到期", len(lines)),
         body(
-            f"{name}：\n下列检定申请应当办理的日期，晚于检定机构授权的最后一日：",
+            f"{name}：\n下列检定申请，应当办理的日期晚于检定机构授权的最后一日，"
+            "或者机构已没有该类型的授权：",
             *numbered(told),
             "授权到期以后，该机构不能检定，也不能登记结果。请与该机构联系；机构不能在授权期内办结的，"
             "撤回申请，向其他检定机构申请。机构已收到器具的，请监管机关终止申请。",
@@ -151,14 +178,12 @@ def in_chinese(name: str, lines: Sequence[_Line]) -> Text:
 
 def in_english(name: str, lines: Sequence[_Line]) -> Text:
     """Writes the same in English."""
-    told = (
-        f"{named_en(order)}: {order.institution}, authorised until {last}" for order, last in lines
-    )
+    told = (f"{named_en(order)}: {order.institution}, {_until_en(last)}" for order, last in lines)
     return Text(
         counted_en("An institution's authorisation ends before your order is due", len(lines)),
         body(
             f"{name}:\nThese orders are due after the last day on which their institution is"
-            " authorised:",
+            " authorised, or it is not authorised for their type any more:",
             *numbered(told),
             "From then on it may neither verify nor report results. Ask the institution. If it"
             " cannot complete an order by that day, withdraw it and apply with another one. If it"
@@ -172,8 +197,9 @@ def to_institution(name: str, lines: Sequence[_Line]) -> InBoth:
     zh = Text(
         f"检定申请应在授权到期以后办理：{len(lines)} 台",
         body(
-            f"{name}：\n下列检定申请应当办理的日期，晚于本机构对该类型授权的最后一日：",
-            *numbered(f"{named(order)}：授权至 {last}" for order, last in lines),
+            f"{name}：\n下列检定申请，应当办理的日期晚于本机构对该类型授权的最后一日，"
+            "或者本机构已没有该类型的授权：",
+            *numbered(f"{named(order)}：{_until(last)}" for order, last in lines),
             "授权到期以后不能受理、约定、检定和登记结果。请在到期以前办结，或者写明理由退回申请；"
             "授权已经延续的，请告诉登记的机关。使用单位已同时得到告知。",
         ),
@@ -181,11 +207,20 @@ def to_institution(name: str, lines: Sequence[_Line]) -> InBoth:
     en = Text(
         f"Orders that are due after your authorisation ends: {len(lines)}",
         body(
-            f"{name}:\nThese orders are due after the last day on which you may verify their type:",
-            *numbered(f"{named_en(order)}: authorised until {last}" for order, last in lines),
+            f"{name}:\nThese orders are due after the last day on which you may verify their type,"
+            " or you are not authorised for it any more:",
+            *numbered(f"{named_en(order)}: {_until_en(last)}" for order, last in lines),
             "After that day you may not accept, appoint, verify or report. Complete them by then,"
             " or refuse them with a ground; if the authorisation was renewed, tell the bureau that"
             " keeps it. The owners were told as well.",
         ),
     )
     return zh, en
+
+
+def _until(last: date | None) -> str:
+    return f"授权至 {last}" if last else "已没有该类型的授权"
+
+
+def _until_en(last: date | None) -> str:
+    return f"authorised until {last}" if last else "not authorised for its type any more"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from typing import Any
 
 from law.periods import add_months
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import institutions_pb2, permits_pb2
+from protos.registry.v1 import orders_pb2 as pb
 from services.alerts.notices.links import path_of
 from services.alerts.workflows import WatchRun
 from tests.integration.alerts.running_alerts import (
@@ -182,6 +184,18 @@ async def test_a_permit_that_went_to_another_subject_is_told_to_that_one(
     assert path_of(office) == "/permits"
 
 
+def told_by(alerts: RunningAlerts) -> Callable[[], Awaitable[list[tuple[str, str]]]]:
+    """Returns what tells the addresses and bodies of new notices of such orders."""
+    already = set[str]()
+
+    async def told() -> list[tuple[str, str]]:
+        new = [one for one in await alerts.notices() if one.key not in already]
+        already.update(one.key for one in new)
+        return sorted((one.address, one.body) for one in new if "/authorised/" in one.key)
+
+    return told
+
+
 async def test_owner_and_institution_hear_of_orders_that_an_authorisation_does_not_outlast(
     alerts: RunningAlerts,
 ) -> None:
@@ -189,13 +203,7 @@ async def test_owner_and_institution_hear_of_orders_that_an_authorisation_does_n
     await alerts.put(instrument(1), instrument(2))
     await put(alerts, ending("authorisation", 1, date(2030, 1, 1), what="FUEL"))
     await alerts.announce(two(changed("accepted", 2, due_on="2026-10-16")))
-    already = {notice.key for notice in await alerts.notices()}
-
-    async def told() -> list[tuple[str, str]]:
-        new = [one for one in await alerts.notices() if one.key not in already]
-        already.update(one.key for one in new)
-        return sorted((one.address, one.body) for one in new if "/authorised/" in one.key)
-
+    told = told_by(alerts)
     await put(alerts, ending("authorisation", 1, date(2026, 10, 16), 2, what="FUEL"))
     assert await told() == [], "they are due on the last day"
     await put(alerts, ending("authorisation", 1, date(2026, 10, 15), 3, what="FUEL"))
@@ -209,6 +217,54 @@ async def test_owner_and_institution_hear_of_orders_that_an_authorisation_does_n
     await put(alerts, ending("authorisation", 2, date(2030, 1, 1), what="FUEL"))
     await put(alerts, ending("authorisation", 1, TODAY, 4, what="FUEL"))
     assert await told() == [], "another authorisation lasts longer"
+
+
+async def test_a_last_day_that_is_set_back_is_told_with_all_orders(alerts: RunningAlerts) -> None:
+    await alerts.announce(events.InstitutionsChanged(institutions=[LAB]))
+    await alerts.put(instrument(1), instrument(2))
+    await alerts.announce(changed("accepted", 2, due_on="2026-10-16"))
+    told = told_by(alerts)
+    first, second = date(2026, 10, 15), date(2026, 10, 14)
+    for version, last in enumerate((first, second), 1):
+        alerts.pass_days(1)
+        await put(alerts, ending("authorisation", 1, last, version, what="FUEL"))
+        assert [str(last) in body for _, body in await told()] == [True, True]
+    between = two(changed("accepted", 2, due_on="2026-10-16"))
+    await alerts.announce(between)
+    alerts.pass_days(1)
+    await put(alerts, ending("authorisation", 1, first, 3, what="FUEL"))
+    again = await told()
+    assert len(again) == 2
+    for _, body in again:
+        assert f"NO-8：合成检定院，授权至 {first}" in body or f"NO-8：授权至 {first}" in body
+        assert "NO-7" in body
+    await alerts.watch_days(2)
+    assert await told() == []
+
+
+async def test_orders_of_the_type_that_an_authorisation_no_longer_has_are_told(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.announce(events.InstitutionsChanged(institutions=[LAB]))
+    await alerts.put(instrument(1), instrument(2))
+    await put(alerts, ending("authorisation", 1, date(2030, 1, 1), what="FUEL"))
+    await alerts.announce(changed("accepted", 2, due_on="2026-10-16"))
+    elsewhere = changed("accepted", 2, due_on="2026-10-16")
+    elsewhere.orders[0].MergeFrom(pb.Order(order_id="o2", institution="从未告知的机构"))
+    await alerts.announce(elsewhere)
+    told = told_by(alerts)
+    await put(alerts, ending("authorisation", 1, date(2030, 1, 1), 2, what="WATER"))
+    [(lab, to_lab), (owner, to_owner)] = await told()
+    assert (lab, owner) == ("lab@example.com", "unit1@test.example")
+    assert "1. 燃油加油机 NO-7：合成检定院，已没有该类型的授权" in to_owner
+    assert "NO-7：已没有该类型的授权" in to_lab
+    await alerts.watch_days(1)
+    assert await told() == [], "nobody is told twice"
+    await put(alerts, ending("authorisation", 1, date(2026, 10, 15), 3, what="FUEL"))
+    assert ["2026-10-15" in body for _, body in await told()] == [True, True]
+    await put(alerts, ending("authorisation", 2, date(2030, 1, 1), what="FUEL"))
+    await put(alerts, ending("authorisation", 1, date(2030, 1, 1), 4, what="WATER"))
+    assert await told() == [], "another authorisation for the type is left"
 
 
 async def test_of_orders_that_came_later_the_watch_tells(alerts: RunningAlerts) -> None:

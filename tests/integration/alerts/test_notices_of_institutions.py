@@ -5,6 +5,7 @@ Another institution sees none of it, nor do operators; staff find what was sent 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -28,6 +29,7 @@ from services.alerts.tables import (
     MobileNumber,
     Notice,
     NoticeState,
+    Watch,
     Webhook,
     WebhookMessage,
 )
@@ -196,6 +198,22 @@ async def test_a_week_whose_day_was_missed_is_told_with_the_next_watch(
     await alerts.watch_days(1)
     keys = [one.key for one in await alerts.notices("institution") if "week" in one.key]
     assert keys == ["institution/week/i1/2026-09-23"], "the order was told"
+
+
+async def test_a_week_that_a_former_release_told_is_not_told_again(alerts: RunningAlerts) -> None:
+    await tell(alerts)
+    await prefer(alerts, rhythm="weekly", weekday=4)  # today is a Monday
+    await alerts.put(instrument())
+    await alerts.announce(changed("applied", 1, due_on="2026-10-30"), aggregate="subject/s1")
+    await alerts.watch_days(3)
+    async with alerts.changes.change(service_caller("alerts")) as change:
+        # As a release leaves it that does not know `told_through`.
+        watch = await change.session.get_one(Watch, BUREAU)
+        watch.told_through = alerts.today - timedelta(days=1)
+        change.audit("test", "test/watch")
+    await alerts.watch_days(1)
+    keys = [one.key for one in await alerts.notices("institution") if "week" in one.key]
+    assert keys == ["institution/week/i1/2026-09-17"]
 
 
 async def test_a_way_of_its_own(alerts: RunningAlerts) -> None:

@@ -9,6 +9,7 @@ from protos.registry.v1 import institutions_pb2
 from protos.registry.v1 import orders_pb2 as pb
 from services.alerts import wire
 from services.alerts.notices.links import path_of
+from services.alerts.notices.tables import BroughtInstrument
 from services.alerts.tables import NoticeState
 from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts, instrument, subject
 from tests.integration.alerts.test_ways_of_notices import prefer
@@ -215,3 +216,26 @@ async def test_what_is_verified_no_more_is_not_to_be_fetched(alerts: RunningAler
     await alerts.announce(changed("completed", 6))
     [line] = await told()
     assert "已检定，可以到合成检定院取回" in line
+
+
+async def test_what_is_verified_anew_may_be_fetched_again(alerts: RunningAlerts) -> None:
+    async def told() -> list[str]:
+        await alerts.watch_days(1)
+        rows = await alerts.notices("order")
+        return [row.body for row in rows if row.key.startswith("order/s1/")]
+
+    await alerts.put(instrument())
+    await alerts.announce(changed("received", 3, due_on="2026-10-16"))
+    await alerts.announce(changed("completed", 4))
+    [first] = await told()
+    assert "已检定，可以到合成检定院取回" in first
+    await alerts.announce(changed("completed", 5))
+    assert await told() == [first], "nothing is told twice"
+    await alerts.announce(reopened("in_work", 6))
+    assert await told() == [first], "it may not be fetched"
+    await alerts.announce(changed("completed", 7))
+    [_, again] = await told()
+    assert "已检定，可以到合成检定院取回" in again
+    await alerts.announce(changed("returned", 8))
+    assert len(await told()) == 3
+    assert await alerts.rows(BroughtInstrument) == []

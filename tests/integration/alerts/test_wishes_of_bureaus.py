@@ -81,6 +81,32 @@ async def test_a_week_whose_day_the_watch_missed_comes_with_the_next(alerts: Run
     assert len(await weeks(alerts)) == 1, "no day is made up for twice"
 
 
+async def test_a_bureau_cannot_keep_its_week_from_the_mail(alerts: RunningAlerts) -> None:
+    wish = pb.SetDigestPreferenceRequest(rhythm="weekly", weekday=FRIDAY)  # as a program sends it
+    async with alerts.changes.change(CASEWORKER) as change:
+        assert (await preferences.set_digest_preference(change, wish)).mailed
+    await told(alerts, "waits")
+    await alerts.watch_days(5)
+    [week] = await weeks(alerts)
+    assert week.state is NoticeState.PENDING
+
+
+async def test_what_waited_for_a_week_is_mailed_if_a_bureau_wants_none(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.run_watch()
+    await prefer(alerts, CASEWORKER, rhythm="weekly", weekday=FRIDAY)
+    await told(alerts, "waits")
+    await prefer(alerts, CASEWORKER, rhythm="daily")
+    await told(alerts, "at once")
+    await alerts.watch_days(1)
+    [week] = await weeks(alerts)
+    assert (week.state, "1. waits" in week.body) == (NoticeState.PENDING, True)
+    assert "at once" not in week.body
+    await alerts.watch_days(9)
+    assert len(await weeks(alerts)) == 1, "nothing is told twice"
+
+
 async def test_a_bureau_has_one_wish_of_its_own(alerts: RunningAlerts) -> None:
     await prefer(alerts, CASEWORKER, quiet_from="20:00", quiet_until="08:00", language="en")
     for who, expected in ((CASEWORKER, "20:00"), (HEAD, "20:00"), (FAR, "")):
