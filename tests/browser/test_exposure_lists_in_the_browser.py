@@ -212,8 +212,16 @@ def to_the_exposure(page: Page) -> str:
     """Takes the steps of the firm's follow-up until its exposure is due; returns its address."""
     page.goto(f"/subjects?q={OTHER.name}")
     page.locator("main tbody a").first.click()
-    page.goto(f"{page.url}/escalations/new")
-    page.get_by_role("link", name="计量失信经营者").click()  # its grade has opened it
+    begin = f"{page.url}/escalations/new"
+    page.goto("/first-grades")  # its grade is one of a first load
+    waiting = page.get_by_role("row", name=OTHER.name).get_by_role("checkbox")
+    if waiting.count():
+        waiting.check()
+        press(page, "对所选主体开始督促")
+    page.goto(begin)
+    opened = page.locator("main").get_by_role("link", name="计量失信经营者")
+    appears(page, opened)
+    opened.click()
     case = page.url
     proposed(page, case, 7)  # the reminder
     proposed(page, case, 30)  # the interview, without a time
