@@ -195,7 +195,9 @@ async def test_what_a_unit_head_keeps(registry: RunningRegistry) -> None:  # noq
     found = await head.institutions.GetInstitution(pb.GetInstitutionRequest(institution_id=name))
     [authorisation] = found.authorisations
     authorisation.valid_until = "2026-08-31"
-    request = pb.PutAuthorisationRequest(request_id=new_request_id(), authorisation=authorisation)
+    request = pb.PutAuthorisationRequest(
+        request_id=new_request_id(), authorisation=authorisation, ground="撤销授权"
+    )
     changed = (await head.institutions.PutAuthorisation(request)).authorisation
     assert (changed.valid_until, changed.version) == ("2026-08-31", 2)
     authorisation.version, authorisation.type_code = changed.version, "FUELL"

@@ -1,7 +1,7 @@
-"""Orders that are open again because their results are no longer on file, told to both at once.
+"""Orders that are open again because their results are gone or changed, told to both at once.
 
-The owner is not to use or to fetch the instrument by a result that is gone, and the institution has
-to verify it, or to report the result again. Those that were reopened together are one mail.
+The owner is not to use or to fetch the instrument by such a result, and the institution has to
+verify it, or to report the result again. Those that were reopened together are one mail.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from services.alerts.notices.to_institutions import InBoth, issue_to_institution
 from services.alerts.tables import Institution, NoticeKind, Subject
 
 TITLE, TITLE_EN = "检定申请恢复办理", "Your application for verification is open again"
-_BY, _BY_EN = "检定机构应于 {day} 前完成。", "The institution completes it by {day}."
 
 
 async def tell_of_reopened(change: Change, orders: Sequence[pb.Order], ground: str) -> None:
@@ -55,11 +54,10 @@ def in_chinese(name: str, orders: Sequence[pb.Order], ground: str) -> Text:
     return Text(
         counted(TITLE, len(orders)),
         body(
-            f"{name}：\n下列器具的检定结果已不在登记中，检定申请恢复办理：",
-            *numbered(map(named, orders)),
+            f"{name}：\n下列器具的检定结果不在登记中或者已经更改，检定申请恢复办理，检定机构应按期办理：",
+            *numbered(map(_due, orders)),
             f"检定机构：{first.institution}",
             f"说明：{ground}",
-            _BY.format(day=max(one.due_on for one in orders)),
             "已经告知可以取回的，请先向检定机构核实。检定合格以前不要使用该器具。",
         ),
     )
@@ -71,12 +69,12 @@ def in_english(name: str, orders: Sequence[pb.Order], ground: str) -> Text:
     return Text(
         counted_en(TITLE_EN, len(orders)),
         body(
-            f"{name}:\nThe results of these instruments are no longer on file, and the applications"
-            " for their verification are open again:",
-            *numbered(map(named_en, orders)),
+            f"{name}:\nThe results of these instruments are no longer on file or were changed, and"
+            " the applications for their verification are open again. The institution has to act"
+            " by these days:",
+            *numbered(map(_due_en, orders)),
             f"Institution: {first.institution}",
             f"Note: {ground}",
-            _BY_EN.format(day=max(one.due_on for one in orders)),
             "If you were told to fetch one, ask the institution first. Do not use the instrument"
             " before it has passed.",
         ),
@@ -85,24 +83,35 @@ def in_english(name: str, orders: Sequence[pb.Order], ground: str) -> Text:
 
 def to_institution(owner: str, orders: Sequence[pb.Order], ground: str) -> InBoth:
     """Writes to the institution which orders of `owner` are open again, in both languages."""
-    first, day = orders[0], max(one.due_on for one in orders)
+    first = orders[0]
     zh = Text(
         counted(TITLE, len(orders)),
         body(
-            f"{first.institution}：\n{owner}的下列检定申请，检定结果已不在登记中，恢复办理：",
-            *numbered(map(named, orders)),
+            f"{first.institution}：\n{owner}的下列检定申请，检定结果不在登记中或者已经更改，恢复办理：",
+            *numbered(map(_due, orders)),
             f"说明：{ground}",
-            f"请在 {day} 前完成；已经检定的，请重新报送检定结果。",
+            "请按期办理；已经检定的，请重新报送检定结果。",
         ),
     )
     en = Text(
         counted_en("Applications for verification are open again", len(orders)),
         body(
-            f"{first.institution}:\nThe results of these orders of {owner} are no longer on file,"
-            " and the orders are open again:",
-            *numbered(map(named_en, orders)),
+            f"{first.institution}:\nThe results of these orders of {owner} are no longer on file or"
+            " were changed, and the orders are open again:",
+            *numbered(map(_due_en, orders)),
             f"Note: {ground}",
-            f"Complete them by {day}; report the results again if you have verified already.",
+            "Act by these days; report the results again if you have verified already.",
         ),
     )
     return zh, en
+
+
+def _due(order: pb.Order) -> str:
+    """An order with its last day: to accept it, or to complete it once it was accepted."""
+    act = "受理" if order.state == "applied" else "完成"
+    return f"{named(order)}（应于 {order.due_on} 前{act}）"
+
+
+def _due_en(order: pb.Order) -> str:
+    act = "accepted" if order.state == "applied" else "completed"
+    return f"{named_en(order)} (to be {act} by {order.due_on})"

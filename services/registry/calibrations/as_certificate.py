@@ -56,7 +56,7 @@ async def certificate_of_result(
 
     `own` results are reported by their institution; anybody else says why it names a certificate
     that is not the institution's. Whoever releases a `proposed` result need not be able to see the
-    certificate: who proposed it was.
+    certificate, nor say why: who proposed it was, and did.
 
     Raises NotFound if the caller may see none, WrongState for one that was set aside, changed after
     it was signed or confirmed as a calibration of the instrument, and InvalidInput for another
@@ -72,7 +72,7 @@ async def certificate_of_result(
     if content.certificate_sha256 not in ("", row.sha256):
         zh, en = "不是这份 DCC 的 SHA-256", "is not the SHA-256 of this DCC"
         faults.append(Fault("certificate_sha256", zh, en))
-    if not (own or request.dcc_ground.strip()):
+    if not (own or proposed or request.dcc_ground.strip()):
         faults += _of_another(row, content.institution)
     refuse_any([replace(one, field=_IN_REQUEST.get(one.field, one.field)) for one in faults])
     return row

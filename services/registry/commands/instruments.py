@@ -142,6 +142,8 @@ async def release_content(
     if proposal.act == Act.CORRECT_INSTRUMENT:
         values = await corrected(change, row, proposal)
         owner = await find_subject(change, values.get("subject_id", row.subject_id))
+        if "subject_id" in values:  # who was named may be joined to another one by now
+            values["subject_id"] = owner.subject_id
         await alter_instrument(change, row, owner, values, proposal.ground)
         return
     require_version(row.version, proposal.base_version)

@@ -56,9 +56,9 @@ async def put_authorisation(
     """Adds an authorisation to an institution, or changes it; says which orders it cuts off.
 
     The type is given by its code or name in the catalogue; one that the authorisation has already
-    is taken as it is. Raises InvalidInput for another one, a faulty period or an earlier last day
-    without a ground, NotFound for an unknown institution or authorisation, and WrongState if the
-    request's version is not the present one.
+    is taken as it is. Raises InvalidInput for another one, a faulty period, an earlier last or a
+    later first day without a ground, NotFound for an unknown institution or authorisation, and
+    WrongState if the request's version is not the present one.
     """
     message = request.authorisation
     institution = await find(change, message.institution_id)
@@ -81,6 +81,10 @@ def _require_ground(row: Authorisation, content: Mapping[str, Any], ground: str)
     ends_early = content["valid_until"] < row.valid_until or content["type_code"] != row.type_code
     if ends_early and not ground:
         zh, en = "提前终止授权须写明理由", "an authorisation that ends early needs a ground"
+        refuse_any([Fault("ground", zh, en)])
+    if content["valid_from"] > row.valid_from and not ground:
+        zh = "推迟授权的第一日须写明理由；续期的请另行登记一项授权"
+        en = "a later first day needs a ground; a further period is an authorisation of its own"
         refuse_any([Fault("ground", zh, en)])
 
 

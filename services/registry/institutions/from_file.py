@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -57,9 +58,10 @@ async def import_authorisations(
     """Enters the institutions and authorisations of a file, and updates those on file.
 
     An institution is known by its name in whatever writing, an authorisation by its institution,
-    type and document; a blank cell says nothing of what is on file. A new institution is kept by
-    the caller's bureau. Raises InvalidInput, naming each faulty row, also one of an institution
-    that another bureau keeps and one that ends an authorisation early; nothing is entered then.
+    type and document, of which a further period is another authorisation; a blank cell says nothing
+    of what is on file. A new institution is kept by the caller's bureau. Raises InvalidInput,
+    naming each faulty row, also one of an institution that another bureau keeps and one by which an
+    authorisation begins later or ends earlier; nothing is entered then.
     """
     faults: list[Fault] = []
     on_file = {folded(one.name): one for one in await change.session.exec(select(Institution))}
@@ -83,6 +85,10 @@ async def import_authorisations(
 _ENDS_EARLY = (
     "比登记的最后一日早：提前终止授权要写明理由，请在机构的页面变更，不要放在文件里",
     "ends before the day on file: an early end needs a ground, change it on its page",
+)
+_BEGINS_LATE = (
+    "比登记的第一日晚：推迟授权要写明理由，请在机构的页面变更；续期的，从登记的最后一日的次日起填写",
+    "begins after the day on file: that needs a ground; a further period begins after the last day",
 )
 
 
@@ -130,7 +136,7 @@ def _checked(
 def _check_agreeing(read: Sequence[_Read], faults: list[Fault]) -> None:
     """Adds a fault for each row that says otherwise than an earlier one, or the same again."""
     stated: dict[tuple[str, str], tuple[str, int]] = {}
-    first: dict[tuple[str, str, str], int] = {}
+    earlier = defaultdict[tuple[str, ...], list[_Read]](list)
     for one in read:
         name, number = folded(one.name), one.row.number
         for field, value in one.stated.items():
@@ -140,14 +146,24 @@ def _check_agreeing(read: Sequence[_Read], faults: list[Fault]) -> None:
                 faults.append(one.row.fault(COLUMNS.heading(field), zh, en))
         if one.authorisation is None:
             continue
-        key = name, *_document(one.authorisation)
-        if (before := first.setdefault(key, number)) != number:
+        of_document = earlier[name, *_document(one.authorisation)]
+        same = (other for other in of_document if _together(other.authorisation, one.authorisation))
+        if other := next(same, None):
+            before = other.row.number
             zh, en = f"与第 {before} 行是同一项授权", f"is the authorisation of row {before}"
             faults.append(one.row.fault(COLUMNS.heading("document_no"), zh, en))
+        of_document.append(one)
 
 
 def _document(authorisation: dict[str, Any]) -> tuple[str, str]:
     return authorisation["type_code"], document_key(authorisation["document_no"])
+
+
+def _together(one: Mapping[str, Any] | None, other: Mapping[str, Any]) -> bool:
+    """Whether two periods have a day in common."""
+    return one is not None and (
+        one["valid_from"] <= other["valid_until"] and other["valid_from"] <= one["valid_until"]
+    )
 
 
 async def _institutions(
@@ -197,30 +213,56 @@ async def _authorise(
 ) -> None:
     """Adds the authorisations that an institution lacks, and changes those that say otherwise.
 
-    One that would end before the day on file is a fault.
+    One that would begin after the day on file, or end before it, is a fault.
     """
     of_institution = select(Authorisation).where(
         col(Authorisation.institution_id) == institution.institution_id
     )
-    rows = (await change.session.exec(of_institution.with_for_update())).all()
-    present = {_document(row.model_dump()): row for row in rows}
+    of_institution = of_institution.order_by(col(Authorisation.valid_from)).with_for_update()
+    present = (await change.session.exec(of_institution)).all()
     for one in rows_of_file:
         if (content := one.authorisation) is None:
             continue
-        row = present.get(_document(content))
+        row = _on_file(present, content)
         before = row.model_dump(mode="json") if row else None
         if row is None:
             row = Authorisation(
                 authorisation_id=uuid4().hex, institution_id=institution.institution_id, **content
             )
             answer.added += 1
-        elif all(getattr(row, day) == content[day] for day in ("valid_from", "valid_until")):
+        elif _days(row.model_dump()) == _days(content):
             answer.known += 1
             continue
-        elif content["valid_until"] < row.valid_until:
-            faults.append(one.row.fault(COLUMNS.heading("valid_until"), *_ENDS_EARLY))
+        elif found := _moved(one.row, row, content):
+            faults += found
             continue
         else:
             answer.changed += 1
-        row.sqlmodel_update({day: content[day] for day in ("valid_from", "valid_until")})
+        row.sqlmodel_update(_days(content))
         await save_authorisation(change, row, institution, before)
+
+
+def _days(authorisation: Mapping[str, Any]) -> dict[str, date]:
+    return {day: authorisation[day] for day in ("valid_from", "valid_until")}
+
+
+def _on_file(present: Sequence[Authorisation], content: dict[str, Any]) -> Authorisation | None:
+    """The authorisation that a row is about: of its document and a day of its period."""
+    of_it = [
+        row
+        for row in present
+        if _document(row.model_dump()) == _document(content)
+        and _together(row.model_dump(), content)
+    ]
+    same = [row for row in of_it if _days(row.model_dump()) == _days(content)]
+    return next(iter(same or of_it), None)
+
+
+def _moved(named: SheetRow, row: Authorisation, content: Mapping[str, Any]) -> list[Fault]:
+    """The faults of a row by which an authorisation begins later or ends earlier."""
+    faults = []
+    if content["valid_from"] > row.valid_from:
+        faults.append(named.fault(COLUMNS.heading("valid_from"), *_BEGINS_LATE))
+    if content["valid_until"] < row.valid_until:
+        faults.append(named.fault(COLUMNS.heading("valid_until"), *_ENDS_EARLY))
+    return faults

@@ -202,6 +202,21 @@ async def test_both_hear_that_an_order_is_open_again(alerts: RunningAlerts) -> N
     assert "请重新报送检定结果" in to_lab.body
 
 
+async def test_each_order_that_is_open_again_has_its_own_last_day(alerts: RunningAlerts) -> None:
+    await alerts.announce(events.InstitutionsChanged(institutions=[LAB]))
+    both = two(reopened("applied", 5))
+    both.orders[1].due_on = "2026-11-20"
+    await alerts.announce(both, aggregate="subject/s1")
+    notices = await alerts.notices()
+    assert len(notices) == 2
+    for notice in notices:
+        assert "检定结果不在登记中或者已经更改" in notice.body
+        assert "1. 燃油加油机 NO-7（应于 2026-10-16 前受理）" in notice.body
+        assert "2. 燃油加油机 NO-8（应于 2026-11-20 前受理）" in notice.body
+        assert "完成" not in notice.body
+    assert any("NO-8 (to be accepted by 2026-11-20)" in one.body_en for one in notices)
+
+
 async def test_what_is_verified_no_more_is_not_to_be_fetched(alerts: RunningAlerts) -> None:
     async def told() -> list[str]:
         await alerts.watch_days(1)

@@ -103,6 +103,29 @@ async def test_a_file_enters_institutions_and_what_they_may_verify(
     assert [one.action for one in audited] == ["put_authorisation", "put_authorisation"]
 
 
+async def test_a_further_period_of_a_document_is_another_authorisation(head: Client) -> None:
+    name, document = f"合成文件检定院{uuid4().hex[:6]}", "（合成）法计字第5号"
+    now, then = ("2021-07-01", "2026-06-30"), ("2026-07-01", "2031-06-30")
+    assert counts(await load(head, row(name, "FUEL", *now, document))) == (1, 0, 1, 0, 0)
+    with refused("INVALID_INPUT", "rows.2") as refusals:  # nobody may verify until then
+        await load(head, row(name, "FUEL", "2026-06-30", then[1], document))
+    assert "“授权自”：比登记的第一日晚" in refusals[0].faults[0][1]
+    assert counts(await load(head, row(name, "FUEL", *then, document))) == (0, 0, 1, 0, 0)
+    both = [row(name, "FUEL", *days, document) for days in (then, now)]
+    assert counts(await load(head, *both)) == (0, 0, 0, 0, 2)
+    found = (await on_file(head, name)).authorisations
+    assert sorted((one.valid_from, one.valid_until) for one in found) == [now, then]
+    [first, _] = sorted(found, key=lambda one: one.valid_from)
+    first.valid_from = "2026-01-01"
+    request = pb.PutAuthorisationRequest(request_id=new_request_id(), authorisation=first)
+    with refused("INVALID_INPUT", "ground"):
+        await head.institutions.PutAuthorisation(request)
+    request = pb.PutAuthorisationRequest(
+        request_id=new_request_id(), authorisation=first, ground="授权文件自当日起生效"
+    )
+    await head.institutions.PutAuthorisation(request)
+
+
 async def test_one_faulty_row_enters_nothing_and_each_is_named(head: Client) -> None:
     name = f"合成文件检定院{uuid4().hex[:6]}"
     rows = [

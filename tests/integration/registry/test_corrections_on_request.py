@@ -21,6 +21,8 @@ from tests.integration.registry.running_registry import (
     refused,
     verify,
 )
+from tests.integration.registry.test_entry_corrections import correct, likenesses
+from tests.integration.registry.test_sameness import join
 
 GROUND = "铭牌上的编号是 20260123"
 
@@ -214,3 +216,20 @@ async def test_of_a_red_instrument_the_unit_head_releases_the_change_of_owner(
     assert asked.proposal.released_by == "unit_head"
     await registry.release(asked.proposal)
     assert (await present(registry.client(Role.CASEWORKER), red)).subject_id == buyer.subject_id
+
+
+async def test_a_buyer_that_was_joined_meanwhile_gets_the_instrument_as_the_one_that_stays(
+    registry: RunningRegistry,
+) -> None:
+    filed, buyer = await registry.instrument(), await registry.subject()
+    owner = registry.client(Role.OPERATOR, subject_id=filed.subject_id, name="owner")
+    asked = await owner.registry.PutInstrument(
+        correction(filed, "已卖出", subject_id=buyer.credit_code)
+    )
+    stays, caseworker = await registry.subject(credit_code=""), registry.client(Role.CASEWORKER)
+    await correct(registry, "subject", stays.subject_id, name=buyer.name)
+    [found] = [one for one in await likenesses(caseworker) if one.subject_name == buyer.name]
+    joined = await join(caseworker, found, stays.subject_id, buyer.subject_id)
+    await registry.release(joined.proposal)
+    assert (await release(caseworker, asked.proposal)).state == "released"
+    assert (await present(caseworker, filed)).subject_id == stays.subject_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+from plumbing.client import new_request_id
 from plumbing.identity import Role
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import orders_pb2 as pb
@@ -15,6 +16,7 @@ from tests.integration.registry.running_registry import (
     RunningRegistry,
     outbox,
     read_instrument,
+    refused,
     verify,
 )
 from tests.integration.registry.test_entry_corrections import correct
@@ -165,3 +167,52 @@ async def test_a_decided_case_that_corrects_the_day_reopens_the_order(
     assert (await book.shown(order)).order.state == "applied"
     await correct(registry, "verification", result, verified_on=TODAY)
     assert (await book.shown(order)).order.state == "completed"
+
+
+async def test_what_was_handed_on_meanwhile_is_reopened_for_its_present_owner(
+    registry: RunningRegistry,
+) -> None:
+    book = await completed(registry)
+    [order] = await book.apply()
+    await book.report()
+    result = (await book.shown(order)).order.verification_id
+    buyer = await registry.subject()
+    filed = (await read_instrument(book.staff, book.instruments[0])).instrument
+    filed.subject_id = buyer.subject_id
+    handed_on = register.PutInstrumentRequest(request_id=new_request_id(), instrument=filed)
+    await book.staff.registry.PutInstrument(handed_on)
+    assert (await book.shown(order)).order.state == "completed"
+    await correct(registry, "verification", result, verified_on="2026-09-13")
+    with refused("NOT_FOUND"):
+        await book.operator.orders.MoveOrders(move([order], "withdrawn"))
+    theirs = registry.client(Role.OPERATOR, subject_id=buyer.subject_id, name=uuid4().hex)
+    [shown] = (await theirs.orders.ListOrders(pb.ListOrdersRequest(open=True))).orders
+    assert (shown.order_id, shown.subject_id) == (order, buyer.subject_id)
+    told = await outbox(registry.database, f"subject/{buyer.subject_id}")
+    [reopened] = [one for one in told if isinstance(one, events.OrdersChanged) and one.reopened]
+    assert [one.order_id for one in reopened.orders] == [order]
+    await theirs.orders.MoveOrders(move([order], "withdrawn"))
+
+
+async def test_the_order_of_a_scrapped_instrument_is_not_open_again_unless_it_was_received(
+    registry: RunningRegistry,
+) -> None:
+    book = await completed(registry)
+    waiting, received = await book.apply(2)
+    for state in ("accepted", "received"):
+        await book.client.orders.MoveOrders(move([received], state))
+    await book.report()
+    results = [(await book.shown(one)).order.verification_id for one in (waiting, received)]
+    for one in book.instruments:
+        request = register.SetInstrumentStateRequest(
+            request_id=new_request_id(), instrument_id=one, state="scrapped"
+        )
+        await book.operator.registry.SetInstrumentState(request)
+    for result in results:
+        await correct(registry, "verification", result, verified_on="2026-09-13")
+    shown = await book.shown(waiting)
+    assert (shown.order.state, shown.order.verification_id) == ("withdrawn", "")
+    assert "；器具已报废" in shown.steps[-1].ground
+    assert (await book.shown(received)).order.state == "received"
+    reopened = [one for one in await book.told() if one.reopened]
+    assert [order.order_id for one in reopened for order in one.orders] == [received]

@@ -361,3 +361,23 @@ async def test_the_file_of_a_released_result_is_from_its_sender_and_of_the_day_o
         row = await session.get_one(Dcc, sent.dcc_id)
     assert recorded.certificate_on == recorded.reported_on == date(2026, 9, 8)
     assert kept.uploaded_by == row.uploaded_by
+
+
+async def test_a_result_proposed_before_grounds_were_asked_for_is_released_without_one(
+    registry: RunningRegistry,
+) -> None:
+    other, filed = await registry.speaker(OTHER, "FUEL"), await registry.instrument()
+    await registry.speaker(OWN, "FUEL")
+    staff = await registry.person(Role.CASEWORKER)
+    file = dcc(filed.serial_no, number=(number := a_number()), begun=DAY, ended=DAY, issued="")
+    sent = (await send(other, file)).dcc
+    request = result(filed, number, sent.dcc_id, valid_until="2027-09-13")
+    request.dcc_ground = "两院合并，证书由乙院出具"
+    proposal = (await staff.registry.RecordVerification(request)).proposal
+    async with registry.database.transaction() as session:
+        row = await session.get_one(Proposal, proposal.proposal_id)
+        before = register.RecordVerificationRequest.FromString(row.request)
+        before.dcc_ground = ""
+        row.request = before.SerializeToString()
+    await registry.release(proposal)
+    assert (await read(other, sent.dcc_id)).dcc.state == "confirmed"
