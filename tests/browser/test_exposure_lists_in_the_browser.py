@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
-from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -26,9 +25,7 @@ from services.cli.commands.accounts import role_value
 from services.cli.demo.cast import administrator
 from services.cli.machine.directory import platform_settings
 from services.cli.sample.subjects import subjects
-from tests.browser.conftest import Sandbox, appears, check, today
-from tests.browser.test_follow_ups_in_the_browser import proposed
-from tests.browser.test_objection_in_the_browser import press
+from tests.browser.conftest import Sandbox
 
 pytestmark = pytest.mark.long
 
@@ -206,71 +203,3 @@ def test_two_administrators_set_the_waits_of_a_bureau(sign_in: SignIn) -> None:
     second.get_by_role("button", name="批准这一版间隔").click()
     expect(second.get_by_role("heading", name="（已批准）")).to_be_visible()
     expect(second.get_by_text("样例第二管理员，")).to_be_visible()
-
-
-def to_the_exposure(page: Page) -> str:
-    """Takes the steps of the firm's follow-up until its exposure is due; returns its address."""
-    page.goto(f"/subjects?q={OTHER.name}")
-    page.locator("main tbody a").first.click()
-    begin = f"{page.url}/escalations/new"
-    page.goto("/first-grades")  # its grade is one of a first load
-    waiting = page.get_by_role("row", name=OTHER.name).get_by_role("checkbox")
-    if waiting.count():
-        waiting.check()
-        press(page, "对所选主体开始督促")
-    page.goto(begin)
-    opened = page.locator("main").get_by_role("link", name="计量失信经营者")
-    appears(page, opened)
-    opened.click()
-    case = page.url
-    proposed(page, case, 7)  # the reminder
-    proposed(page, case, 30)  # the interview, without a time
-    page.get_by_label("批准", exact=True).check()
-    page.get_by_label("约谈的日期和时间").fill(f"{today(page) + timedelta(10)}T14:30")
-    page.get_by_label("地点").fill("三楼会议室")
-    page.get_by_label("请谁参加").fill("法定代表人")
-    press(page, "提交")
-    press(page, "30 天")
-    page.goto(case)
-    page.get_by_label("已约谈", exact=True).check()
-    page.get_by_label("约谈情况").fill("已要求整改")
-    press(page, "登记")
-    press(page, "30 天")
-    page.goto(case)
-    return case
-
-
-def test_the_last_step_of_a_follow_up_is_a_list_of_one(sign_in: SignIn) -> None:
-    page, head = sign_in("demo.lister", java_script_enabled=False), sign_in("demo.listhead")
-    case = to_the_exposure(page)
-    onwards = appears(page, page.get_by_role("button", name="编制曝光名单"))
-    check(head, case)
-    expect(head.get_by_role("heading", name="不批准或者暂缓曝光")).to_be_visible()
-    expect(head.get_by_label("批准", exact=True)).to_have_count(0)
-    expect(head.get_by_label("暂缓", exact=True)).to_be_visible()
-
-    onwards.click()
-    expect(page.locator("main tbody tr")).to_have_count(1)
-    expect(page.get_by_role("row", name=OTHER.name).get_by_role("checkbox")).to_be_checked()
-    page.get_by_label("事实是怎样核实的").fill("核对投诉查实的记录")
-    press(page, "编制名单")
-    address = page.url
-    page.goto(case)
-    page.get_by_role("link", name="看曝光名单").click()
-    assert page.url == address
-    colleague = sign_in("demo.listreviewer", java_script_enabled=False)
-    colleague.goto(address)
-    colleague.get_by_label("审查的情况").fill("不含不得公开的内容")
-    press(colleague, "记录审查")
-    head.goto("/unit")
-    head.get_by_role("link", name="曝光名单待批准公开 1").click()
-    head.get_by_role("link", name="尚未公开的名单").click()
-    head.get_by_label("本局网站").check()
-    press(head, "批准公开")
-    page.goto(case)
-    expect(page.locator(".q-timeline")).to_contain_text("曝光名单〔")
-    expect(page.locator(".q-timeline li").last).to_contain_text("已实施")
-    looking = sign_in()
-    looking.goto("/notices/exposed")  # its former address
-    expect(looking.get_by_role("row", name=OTHER.name)).to_contain_text("经核实，计量信用等级为")
-    assert OTHER.name in looking.request.get("/data/exposures.csv").text()

@@ -60,7 +60,7 @@ def test_another_person_releases_what_a_first_load_left_untold(
     expect(rows.first).to_contain_text("由您导入，须由另一人放行")
     rows.first.get_by_role("checkbox").check()
     press(loader, "放行所选")
-    expect(loader.get_by_role("alert")).to_contain_text("须由另一人放行首次告知")
+    expect(loader.get_by_role("heading", level=1)).to_contain_text("须由另一人放行首次告知")
     loader.goto(UNTOLD)
     expect(rows).to_have_count(3)
 
