@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -19,7 +20,9 @@ from plumbing.whole_files import written_whole
 Cell = str | int | float | bool | date | datetime | None
 ROWS_ON_A_SHEET = 1_048_575  # without the header
 LONGEST_CELL = 32_767  # characters in a cell of a workbook
+LONGEST_NAME = 31  # characters in the name of a sheet
 CUT = "…（未完）"
+_NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]")  # of sheets
 WIDTH = 16
 # A spreadsheet program may read a cell as a formula if it begins with one of these.
 RISKY = tuple("=+-@\t\r\n＝＋－＠")
@@ -130,7 +133,8 @@ class _Workbook:
     def _begin_sheet(self) -> None:
         self._sheets += 1
         more = f" {self._sheets}" if self._sheets > 1 else ""
-        self._page = self._book.add_worksheet(f"{self._title}{more}")
+        named = _NOT_IN_NAMES.sub(" ", self._title)[: LONGEST_NAME - len(more)]
+        self._page = self._book.add_worksheet(f"{named}{more}")
         self._page.freeze_panes(1, 0)
         self._page.set_column(0, len(self._headings) - 1, WIDTH)
         for place, name in enumerate(self._headings):

@@ -311,9 +311,11 @@ def send_file(
 def settle(page: Page, ended: Locator, *, javascript: bool = True) -> None:
     """Waits until a file is processed; without JavaScript a link loads the page again."""
     waiting = page.get_by_role("link", name="刷新进度")
-    expect(ended.or_(waiting)).to_be_visible()
-    while not javascript and waiting.is_visible():
-        waiting.click()
+    expect(ended.or_(waiting).first).to_be_visible()
+    while not javascript and not ended.is_visible():
+        with page.expect_navigation():
+            waiting.click()
+        expect(ended.or_(waiting).first).to_be_visible()
     expect(ended).to_be_visible()
 
 

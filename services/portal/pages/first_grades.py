@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from law.courses import grade_courses
 from law.reader.texts import spell_out
-from plumbing.client import Refusal, ask
+from plumbing.client import Refusal, ask, new_request_id
 from plumbing.identity import Role
 from protos.alerts.v1 import escalations_pb2 as pb
 from services.portal.listing import (
@@ -47,7 +47,7 @@ async def page(visit: Visit) -> Response:
         released = await ask(visit.services.escalations.ReleaseUntoldGrades(request))
     except Refusal as refusal:
         return await _untold(visit, **told(visit, refusal))
-    return await _untold(visit, released=released)
+    return await _untold(visit, released=released, request_id=new_request_id())
 
 
 def _choose(visit: Visit, request: pb.ReleaseUntoldGradesRequest) -> dict[str, str]:

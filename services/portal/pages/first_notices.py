@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from plumbing.client import Refusal, ask
+from plumbing.client import Refusal, ask, new_request_id
 from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.portal.listing import (
@@ -44,7 +44,7 @@ async def page(visit: Visit) -> Response:
         released = await ask(visit.services.alerts.ReleaseUntold(request))
     except Refusal as refusal:
         return await _untold(visit, **told(visit, refusal))
-    return await _untold(visit, released=released)
+    return await _untold(visit, released=released, request_id=new_request_id())
 
 
 def _choose(visit: Visit, request: pb.ReleaseUntoldRequest) -> dict[str, str]:
