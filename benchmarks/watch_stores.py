@@ -113,7 +113,8 @@ class OnSqlite:
             for statement in _COLOURED:
                 connection.execute(statement)
             connection.execute("INSERT INTO bureau VALUES (?, '测试局', '', '', '', 1)", (BUREAU,))
-            connection.execute("INSERT INTO watch VALUES (?, ?)", (BUREAU, START.isoformat()))
+            watched = "INSERT INTO watch (bureau, watched_through) VALUES (?, ?)"
+            connection.execute(watched, (BUREAU, START.isoformat()))
             connection.execute("ANALYZE")
         connection.close()
 
@@ -187,7 +188,8 @@ class OnPostgresql:
         for statement in _COLOURED:
             await connection.execute(statement)
         await connection.execute(f"INSERT INTO bureau VALUES ('{BUREAU}', '测试局', '', '', '', 1)")  # noqa: S608
-        await connection.execute("INSERT INTO watch VALUES ($1, $2)", BUREAU, START)
+        watched = "INSERT INTO watch (bureau, watched_through) VALUES ($1, $2)"
+        await connection.execute(watched, BUREAU, START)
         await connection.execute("VACUUM ANALYZE")
         await connection.close()
 
