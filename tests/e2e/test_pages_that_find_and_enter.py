@@ -5,6 +5,7 @@ They are opened and filled in over plain HTTP; the browser tells the whole stori
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -116,3 +117,19 @@ async def test_an_owner_corrects_or_hands_on_an_instrument_on_a_page(house: Hous
     await sent(house, "operator", address, {}, 422, "请写明理由")
     form = {"subject_id": "91330106MA0UNKNOWN", "ground": "已卖出"}
     await sent(house, "operator", address, form, 422, "没有登记这个单位")
+
+
+async def test_a_page_that_shows_what_was_done_asks_for_something_else_next(house: House) -> None:
+    who, request_id = house.visitors["operator"], str(uuid4())
+    for _ in range(2):
+        colleague = {
+            "form_token": who.form_token,
+            "request_id": request_id,
+            "display_name": "测试同事",
+            "email": f"{secrets.token_hex(8)}@test.example",
+        }
+        answer = await who.http.post("/people", data=colleague)
+        assert "邀请已寄出" in answer.text, answer.text[:2000]
+        [next_id] = {*re.findall('name="request_id" value="([^"]+)"', answer.text)} - {""}
+        assert next_id != request_id
+        request_id = next_id

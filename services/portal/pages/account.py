@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 from starlette.responses import Response
 
-from plumbing.client import Refusal, ask
+from plumbing.client import Refusal, ask, new_request_id
 from protos.identity.v1 import identity_pb2 as identity
 from services.portal.browsers import browser_named
 from services.portal.pages.contact import LANGUAGES
@@ -153,6 +153,7 @@ async def _page(visit: Visit, errors: dict[str, str] | None = None, done: str = 
         status=422 if errors else 200,
         errors=errors or {},
         done=visit.say(done) if done else "",
+        request_id=new_request_id() if done else visit.request_id(),
         account=own.account,
         roles=visit.words.listed(visit.words.role(role) for role in visit.person.roles),
         sessions=logins.sessions,

@@ -7,7 +7,7 @@ import asyncio
 import grpc
 from starlette.responses import Response
 
-from plumbing.client import Refusal, ask
+from plumbing.client import Refusal, ask, new_request_id
 from protos.identity.v1 import identity_pb2 as identity
 from services.portal.pages.reading import subject
 from services.portal.visit import Visit, faults_by_field, message_of
@@ -65,6 +65,7 @@ async def _page(visit: Visit, errors: dict[str, str] | None = None, done: str = 
         status=422 if errors else 200,
         errors=errors or {},
         done=visit.say(done) if done else "",
+        request_id=new_request_id() if done else visit.request_id(),
         firm=firm,
         people=listed.accounts,
         manages=bool(own) and not own[0].invited_by,

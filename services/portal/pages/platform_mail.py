@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from starlette.responses import Response
 
-from plumbing.client import Refusal, ask
+from plumbing.client import Refusal, ask, new_request_id
 from plumbing.clock import SHANGHAI
 from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as alerts
@@ -92,7 +92,7 @@ async def undelivered(visit: Visit) -> Response:
     if not retried:
         errors = {"chosen": visit.say(N_("请至少选择一份通知"))}
         return await _notices(visit, errors=errors)
-    return await _notices(visit, retried=retried)
+    return await _notices(visit, retried=retried, request_id=new_request_id())
 
 
 async def _all_of_the_filters(visit: Visit) -> Response:
@@ -108,7 +108,8 @@ async def _all_of_the_filters(visit: Visit) -> Response:
         started = await ask(visit.services.alerts.RetryDeliveries(retry))
     except Refusal as refusal:
         return await _notices(visit, **told(visit, refusal))
-    return await _notices(visit, retried=started.retried, left=started.left)
+    new = new_request_id()
+    return await _notices(visit, retried=started.retried, left=started.left, request_id=new)
 
 
 def _one_of(request_id: str, notice_id: str) -> str:
@@ -195,7 +196,12 @@ async def events(visit: Visit) -> Response:
     ]
     away = [service for service, answer in answers.items() if answer is None]
     return visit.page(
-        "administration/events.html", letters=letters, away=away, result=result, **fault
+        "administration/events.html",
+        letters=letters,
+        away=away,
+        result=result,
+        request_id=new_request_id() if result else visit.request_id(),
+        **fault,
     )
 
 

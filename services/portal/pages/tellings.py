@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from plumbing.client import Refusal, ask
+from plumbing.client import Refusal, ask, new_request_id
 from plumbing.identity import Role
 from protos.registry.v1 import publication_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Listing, chunk_of, show
@@ -42,7 +42,7 @@ async def untold(visit: Visit) -> Response:
         await ask(visit.services.publication.TellSubjects(request))
     except Refusal as refusal:
         return await _untold(visit, chosen=chosen, **told(visit, refusal))
-    return await _untold(visit, asked=len(chosen))
+    return await _untold(visit, asked=len(chosen), request_id=new_request_id())
 
 
 async def _untold(visit: Visit, **values: Any) -> Response:

@@ -53,7 +53,8 @@ async def add(visit: Visit) -> Response:
         try:
             await upkeep.send_file(visit, upkeep_id, new_request_id(), file)
         except Refusal as refusal:  # the entry stands; only its file is missing
-            return await upkeep.page(visit, upkeep_id, 422, entered=True, **told(visit, refusal))
+            shown = {"entered": True, "request_id": new_request_id(), **told(visit, refusal)}
+            return await upkeep.page(visit, upkeep_id, 422, **shown)
     return visit.redirect(f"{upkeep.PATH}/{upkeep_id}?added=yes")
 
 
