@@ -29,8 +29,6 @@ ESCALATION_ROWS: tuple[Row, ...] = (
         "Approves the step that is proposed; an exposure goes by exposure compile.",
         args="escalation_id step",
         names={"appointment.attendees": "--who", "appointment.note_in_archive": "--note",
-               "publication.facts_verified": "--verified",
-               "publication.confidentiality_reviewed": "--reviewed",
                "draft_version": "--version", "draft_sha256": "--seen"}),
     Row("escalation alter", "escalations.AlterStep",
         "修改待批准的提醒或行政指导建议书；正文为空则恢复平台原来的文字。",

@@ -144,8 +144,6 @@ HELP = {
     "password": "密码，至少 12 位 | password",
     "person_name": "申请人姓名 | name of the person",
     "phone": "电话 | telephone number",
-    "publication.confidentiality_reviewed": "曝光：已经保密审查 | secrets were looked for",
-    "publication.facts_verified": "曝光：事实已核实 | facts are verified",
     "release": "予以公开 | release it",
     "released_text": "公开的内容，略去的以 * 代替 | the text as the public is shown it",
     "reply": "说明的内容 | what the subject has to say",

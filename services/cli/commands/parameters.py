@@ -84,7 +84,8 @@ def fields_of(message: Descriptor, before: FieldPath = ()) -> Iterator[FieldPath
     """Yields the path of every request field that a person may fill, nested messages included."""
     for field in message.fields:
         own = f"{message.name}.{field.name}"
-        if field.name in NEVER_GIVEN or own in SET_BY_PLATFORM:
+        former = field.GetOptions().deprecated  # read no more
+        if former or field.name in NEVER_GIVEN or own in SET_BY_PLATFORM:
             continue
         nested = field.message_type
         if nested and not field.is_repeated and not nested.full_name.startswith("google."):

@@ -23,7 +23,7 @@ class Row:
     key: the field with the id by which it is read, if that is no argument; without it, it is new.
     fails: the response field that makes the exit code 1 if it is not empty.
     anyone: True if nobody needs to log in.
-    asks: what a person at a terminal is asked first, by the answer to a check; empty for nothing.
+    asks: what a person at a terminal is asked first, by the answer to a check; None for nothing.
     """
 
     words: str

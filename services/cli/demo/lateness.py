@@ -13,9 +13,9 @@ from protos.registry.v1 import registry_pb2 as registry
 from services.cli.commands.platform import advance_clock
 from services.cli.demo.scene import Scene
 from services.cli.sample.instruments import CYCLE_WHERE_UNKNOWN, INSTITUTION
+from services.cli.sample.order_book import REPORTED_AFTER
 
 _DAY = timedelta(days=1)
-_REPORTED_AFTER = timedelta(days=21)  # later than the law allows, whatever the holidays
 
 
 async def be_late(scene: Scene) -> None:
@@ -34,7 +34,7 @@ async def be_late(scene: Scene) -> None:
     await stage.until("监管机关收到检定机构逾期的通知", "the bureau is told", lambda: _told(scene))
     await _accept(scene, order.order_id)
     verified_on = await scene.today()
-    await advance_clock(scene.administrator, _REPORTED_AFTER)
+    await advance_clock(scene.administrator, REPORTED_AFTER)
     result = await _report(scene, order, verified_on)
     stage.holds(
         result.late.days_late > 0,

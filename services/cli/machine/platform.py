@@ -306,9 +306,14 @@ class Platform:
         late = [part.spec.name for part in self._late()]
         logs = self.data_dir / "logs"
         held = [one for part in self._late() for one in part.strangers()]
-        zh = [f"端口 {port} 被进程 {who} 占用（{self._setting_of(port)}）" for port, who in held]
+        named = [(port, who, self._setting_of(port)) for port, who in held]
+        zh = [
+            f"端口 {port} 被进程 {who} 占用" + (f"（{name}）" if name else "")
+            for port, who, name in named
+        ]
         en = [
-            f"port {port} is held by process {who} ({self._setting_of(port)})" for port, who in held
+            f"port {port} is held by process {who}" + (f" ({name})" if name else "")
+            for port, who, name in named
         ]
         return NotReady(
             "；".join([f"未能就绪：{'、'.join(late)}", *zh, f"日志在 {logs}"]),
@@ -316,8 +321,9 @@ class Platform:
         )
 
     def _setting_of(self, port: int) -> str:
-        """The variable that names a port, by which another can be given."""
-        addresses = (name for name in type(self.settings).model_fields if name.endswith("_address"))
+        """The variable that names a port, by which another can be given; empty if there is none."""
+        fields = type(self.settings).model_fields
+        addresses = (name for name in fields if name.endswith(("_address", "_url")))
         ends = f":{port}"
         found = (one for one in addresses if str(getattr(self.settings, one)).endswith(ends))
         return next((f"QUANHENG_{one.upper()}" for one in found), "")

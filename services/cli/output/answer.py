@@ -44,6 +44,7 @@ HELD = {
     "GetIndexResponse": "index",
     "EnterRecordResponse": "record",
     "ConfirmCalibrationResponse": "calibration",
+    "PutAuthorisationResponse": "authorisation",
 }
 
 

@@ -23,6 +23,8 @@ paper 应提交的材料 | papers 已提交的材料 | purpose 用途
 account_id 账号id | accounts 已有账号 | action 事项 | activated_at 启用时间
 activated_by 启用人 | activation_id 启用id
 actor 谁 | address 地址 | adopted_draft 采用征求意见稿 | after 之后 | aggregate 对象
+authorised_until 授权至 | orders_cut_off 授权到期后才到期的申请数
+repairs_to_note 须补记维修的器具 | schema_versions DCC版本 | exposure_list_id 曝光名单
 alert_id 预警id | alert_share 预警比例 | alerts 预警数 | ambiguities 有歧义之处 | area_id 区域id
 area_kind 区域类型 | area_name 区域名称 | assessed_at 评价时间 | assessed_by 评价人
 assessed_on 评价日 | at 时间 | attempts 投递次数 | base 基本分 | baseline 首次建档

@@ -74,8 +74,8 @@ TABLES: Mapping[str, str] = {
     "TermFigure": "kind days bureau source valid_from example",
     "OtherResult": "verified_on institution why verification_id",
     "OrderStep": "at state late appointed_on ground",
-    "Verifier": "institution_id name contact phone open_orders expectation.expected_on "
-    "expectation.term_on",
+    "Verifier": "institution_id name contact phone open_orders authorised_until "
+    "expectation.expected_on expectation.term_on",
     "VerifierSite": "name address type_codes at_owner",
     "CapacityFigure": "type_codes ahead per_day from_on",
     "Site": "site_id name address type_codes at_owner released closed",

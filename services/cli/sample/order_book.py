@@ -20,7 +20,7 @@ from services.cli.sample.instruments import CYCLE_WHERE_UNKNOWN, INSTITUTION, Sa
 APPLICANT = "HZ-13"  # a canteen with scales, one of them overdue
 _DAY = timedelta(days=1)
 _VISIT_IN = 3 * _DAY
-_REPORTED_AFTER = 21 * _DAY  # later than the law allows, whatever the holidays
+REPORTED_AFTER = 21 * _DAY  # later than the law allows, whatever the holidays
 _GROUNDS = {
     "refused": "样例：铭牌看不清，请先补齐铭牌",
     "cancelled": "样例：检定装置停用，一个月内不能检定，请向其他机构申请",
@@ -83,7 +83,7 @@ class OrderBook:
         """Reports a result so many days after the verification that it comes too late."""
         instrument = self._fleet[number]
         instrument_id = (await self._ids(owner))[instrument.serial_no]
-        await self._report(instrument_id, instrument, self._today - _REPORTED_AFTER)
+        await self._report(instrument_id, instrument, self._today - REPORTED_AFTER)
 
     async def _ids(self, owner: Client) -> Mapping[str, str]:
         """The ids of a firm's instruments, by serial number."""

@@ -31,7 +31,7 @@ async def ask_for(visit: Visit) -> Response:
     seen = visit.whole("version") or instrument.version
     changed = registry.Instrument()
     changed.CopyFrom(instrument)
-    changed.subject_id, changed.version = form["subject_id"].strip().upper(), seen
+    changed.subject_id, changed.version = form["subject_id"].upper(), seen
     # The change has the owner's id, which nobody knows by heart: the ground has its code.
     ground = visit.say(N_("{ground}（新的使用单位 {code}）"))
     request = registry.PutInstrumentRequest(

@@ -30,7 +30,6 @@ from services.portal.visit import Visit
 from services.portal.wording import N_, SECTORS, Words
 
 COLOURS = ("red", "yellow", "green", "none")
-STATES = ("in_use", "spare", "stopped", "scrapped")
 _OF_PROPOSALS = (Role.CASEWORKER, Role.UNIT_HEAD, Role.INSPECTOR, Role.OPERATOR)
 Owned = tuple[alerts.InstrumentColour, registry.Subject | None]
 
@@ -101,7 +100,7 @@ async def _filters(visit: Visit, words: Words) -> list[Filter]:
     shown = [
         Filter("q", N_("编号或类型名称中有"), asks="text"),
         Filter("colour", N_("颜色"), [(one, words.colour(one).word) for one in COLOURS]),
-        Filter("state", N_("使用状态"), [(one, words.instrument_state(one)) for one in STATES]),
+        filters.of_states(visit),
         await filters.types_on_file(visit, "type", N_("类型")),
         Filter("late", N_("逾期的一方"), [*order_words.WHO_IS_LATE.items()]),
         Filter("free", N_("只看非强制检定的"), box=True),

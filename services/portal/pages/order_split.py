@@ -11,9 +11,8 @@ from urllib.parse import urlencode
 from plumbing.client import ask
 from protos.registry.v1 import orders_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pages.order_choice import PATH
 from services.portal.visit import Visit
-
-PATH = "/orders/new"
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class OfType:
 async def by_type(visit: Visit, instruments: Sequence[registry.Instrument]) -> Sequence[OfType]:
     """Returns the chosen instruments by type, each type with the address of its own application.
 
-    The address carries the others along, which are offered once these are applied for. None if all
+    The address carries the others along, which are offered once these are applied for. Empty if all
     are of one type.
     """
     types: dict[str, list[registry.Instrument]] = defaultdict(list)

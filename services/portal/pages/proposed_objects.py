@@ -199,4 +199,7 @@ def _concerning(proposal: Proposal) -> tuple[str, orders.ListOrdersRequest | Non
     if kind == "instrument" and scraps:
         text = N_("{n} 件（{institutions}）；检定机构还没有收到器具的，报废以后随之撤回")
         return text, orders.ListOrdersRequest(instrument_id=identity, open=True)
+    if kind == "instrument" and any(one.field == "subject_id" for one in proposal.changes):
+        text = N_("{n} 件（{institutions}）；变更以后随器具转到新的使用单位")
+        return text, orders.ListOrdersRequest(instrument_id=identity, open=True)
     return "", None
