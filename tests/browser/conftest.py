@@ -7,6 +7,7 @@ pytest call of their own (`make test-browser`), and the platform is a process be
 from __future__ import annotations
 
 import contextlib
+import csv
 import os
 import re
 import shutil
@@ -203,6 +204,15 @@ def sign_in(browser: Browser, portal: str) -> Iterator[Callable[..., Page]]:
     assert faults == []
 
 
+@pytest.fixture
+def operator(sign_in: Callable[..., Page]) -> Page:
+    """The operator, on the page of their first instrument; without JavaScript."""
+    page = sign_in("demo.operator", java_script_enabled=False)
+    page.goto("/instruments")
+    page.locator("main tbody a").first.click()
+    return page
+
+
 def engaged(
     sign_in: Callable[..., Page], name: str, person: str, firm: str, *, javascript: bool = False
 ) -> Page:
@@ -284,6 +294,19 @@ def today(page: Page) -> date:
     found = re.search(r'name="from"[^>]*value="(\d{4}-\d\d-\d\d)"', page_of_law)
     assert found, page_of_law
     return date.fromisoformat(found[1])
+
+
+def press(page: Page, name: str) -> None:
+    """Presses the button with this name."""
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def table(folder: Path, name: str, *rows: list[str]) -> Path:
+    """Writes rows as a CSV file, as a spreadsheet program saves it."""
+    file = folder / name
+    with file.open("w", encoding="utf-8-sig", newline="") as opened:
+        csv.writer(opened).writerows(rows)
+    return file
 
 
 def check(looking: Page, address: str) -> None:

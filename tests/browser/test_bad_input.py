@@ -15,7 +15,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import APIResponse, Page, expect
 
-from tests.browser.conftest import Sandbox, send_file
+from tests.browser.conftest import Sandbox, press, send_file
 
 SignIn = Callable[..., Page]
 GROUNDS = "该处罚已被复议撤销"
@@ -39,10 +39,6 @@ FILE_NAMES = (
 
 def field(page: Page, name: str) -> str:
     return page.locator(f"main [name={name}]").first.input_value()
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def to_the_last_page(page: Page) -> None:

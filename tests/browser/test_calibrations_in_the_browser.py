@@ -12,16 +12,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import check
+from tests.browser.conftest import check, press
 from tests.dcc import dcc
 
 pytestmark = pytest.mark.long
 
 SignIn = Callable[..., Page]
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def choose(page: Page, label: str, name: str, content: bytes, kind: str) -> None:

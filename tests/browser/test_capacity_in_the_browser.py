@@ -14,17 +14,13 @@ from playwright.sync_api import Page, expect
 
 from services.cli.sample.instruments import INSTITUTION, SECOND_INSTITUTION
 from services.portal import order_words
-from tests.browser.conftest import appears, check, today
+from tests.browser.conftest import appears, check, press, today
 from tests.browser.test_morning_of_an_institution import listed
 
 SignIn = Callable[..., Page]
 DAY = timedelta(days=1)
 SECOND = "样例计量检定二所"
 CAPACITY = "到期台数和检定能力"
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def states(lab: Page) -> None:

@@ -13,32 +13,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Sandbox, both_ways, check
+from tests.browser.conftest import Sandbox, both_ways, check, press
 
 SignIn = Callable[..., Page]
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 8000  # two megabytes: several pieces
 HOSTILE = "..\\..\\<img src=x onerror=alert(1)>\u202efdp.exe\r\nX: y.pdf"
 
 
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
-
-
 def choose(page: Page, name: str, content: bytes, kind: str = "application/pdf") -> None:
     file: Any = {"name": name, "mimeType": kind, "buffer": content}
     page.locator("main input[type=file]").set_input_files(file)
-
-
-@pytest.fixture
-def operator(sign_in: SignIn) -> Page:
-    """The operator, on the page of their first instrument; without JavaScript."""
-    page = sign_in("demo.operator", java_script_enabled=False)
-    page.goto("/instruments")
-    page.locator("main tbody a").first.click()
-    return page
 
 
 def recorded(page: Page, operator: Page, number: str, on: str = "2026-09-10") -> str:

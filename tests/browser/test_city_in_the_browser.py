@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from law.instruments import catalogue
-from tests.browser.conftest import Sandbox, both_ways, send_file
+from tests.browser.conftest import Sandbox, both_ways, send_file, table
 from tests.patience import PATIENCE_SECONDS
 
 SignIn = Callable[..., Page]
@@ -23,14 +23,6 @@ ROWS = 5050  # twice that is a list which is long: it is written in the backgrou
 
 def press(page: Page, name: str) -> None:
     page.locator("main").get_by_role("button", name=name, exact=True).click(timeout=SOON)
-
-
-def table(folder: Path, name: str, *rows: list[str]) -> Path:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    file = folder / name
-    file.write_text(text.getvalue(), encoding="utf-8-sig")
-    return file
 
 
 def test_a_text_is_tried_read_and_brought_into_force(sign_in: SignIn) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import both_ways, check
-from tests.browser.test_objection_in_the_browser import enter_record, press, wait_until_closed
+from tests.browser.conftest import both_ways, check, press
+from tests.browser.test_objection_in_the_browser import enter_record, wait_until_closed
 
 pytestmark = pytest.mark.long
 

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import appears, both_ways, check
-from tests.browser.test_certificates_in_the_browser import press
+from tests.browser.conftest import appears, both_ways, check, press
 
 SignIn = Callable[..., Page]
 DEAD, ALIVE = "somebody@no-mailbox.example", "somebody@firm.example"

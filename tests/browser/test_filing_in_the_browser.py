@@ -8,14 +8,10 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import appears, check
+from tests.browser.conftest import appears, check, press
 
 SignIn = Callable[..., Page]
 HEADS = "器具类型,出厂编号,型号规格,使用地点"
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def choose(page: Page, *rows: str) -> None:
@@ -95,6 +91,7 @@ def test_an_owner_asks_that_another_firm_gets_an_instrument(sign_in: SignIn) -> 
     press(owner, "提交备案")
     expect(owner.get_by_text("已备案")).to_be_visible()
     owner.get_by_role("link", name="申请变更使用单位").click()
+    check(sign_in("demo.operator"), owner.url)
     press(owner, "核对并提交")
     expect(owner.get_by_role("alert")).to_contain_text("请填写新的使用单位的统一社会信用代码")
     owner.get_by_label("新的使用单位的统一社会信用代码").fill("91330106MA0UNKNOWN")
@@ -107,7 +104,6 @@ def test_an_owner_asks_that_another_firm_gets_an_instrument(sign_in: SignIn) -> 
     expect(owner.get_by_text("提交后由监管机关的办案人员核准才生效。")).to_be_visible()
     press(owner, "提交申请")
     expect(owner.locator("main")).to_contain_text(f"新的使用单位 {code}")
-    check(sign_in("demo.operator"), "/instruments?state=spare")
 
     caseworker.goto(owner.url)
     expect(caseworker.locator("main")).to_contain_text(name)

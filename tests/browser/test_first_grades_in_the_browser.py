@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import appears, check
-from tests.browser.test_certificates_in_the_browser import press
+from tests.browser.conftest import appears, check, press
 
 SignIn = Callable[..., Page]
 

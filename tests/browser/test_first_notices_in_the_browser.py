@@ -10,8 +10,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import appears, check, send_file, settle
-from tests.browser.test_import_in_the_browser import HEADERS, press, table
+from tests.browser.conftest import appears, check, press, send_file, settle, table
+from tests.browser.test_import_in_the_browser import HEADERS
 
 SignIn = Callable[..., Page]
 FIRM, STREET = "样例·首告店", "首告样例路"

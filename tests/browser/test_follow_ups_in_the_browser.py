@@ -13,9 +13,9 @@ from icalendar import Calendar
 from playwright.sync_api import Page, expect
 
 from plumbing.clock import SHANGHAI
-from tests.browser.conftest import check, today
+from tests.browser.conftest import check, press, today
 from tests.browser.test_lives_in_the_browser import register
-from tests.browser.test_objection_in_the_browser import FIRM, press
+from tests.browser.test_objection_in_the_browser import FIRM
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.long

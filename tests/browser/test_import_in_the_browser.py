@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -12,22 +10,10 @@ import xlsxwriter
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import both_ways, check, send_file, settle
+from tests.browser.conftest import both_ways, check, press, send_file, settle, table
 
 SignIn = Callable[..., Page]
 HEADERS = ["主体类型", "名称", "监管机关代码", "行业领域", "地址"]
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
-
-
-def table(tmp_path: Path, name: str, *rows: list[str]) -> Path:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    file = tmp_path / name
-    file.write_text(text.getvalue(), encoding="utf-8-sig")
-    return file
 
 
 def subjects(tmp_path: Path, *kinds: str) -> Path:

@@ -18,7 +18,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 from law.periods import add_months
 from services.cli.demo.mail import mails
 from services.cli.sample.instruments import INSTITUTION
-from tests.browser.conftest import Sandbox, appears, both_ways, check, today
+from tests.browser.conftest import Sandbox, appears, both_ways, check, press, today
 from tests.browser.test_morning_of_an_institution import LAB_MAIL
 from tests.patience import PATIENCE_SECONDS
 
@@ -26,10 +26,6 @@ SignIn = Callable[..., Page]
 DAY = timedelta(days=1)
 HEAD = "传感器,时间,温度,湿度"
 PHONE: ViewportSize = {"width": 360, "height": 740}
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def reachable(head: Page) -> None:

@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import both_ways, check
-from tests.browser.test_certificates_in_the_browser import press
+from tests.browser.conftest import both_ways, check, press
 
 SignIn = Callable[..., Page]
 VERIFIED, LAST = "2026-09-01", "2026-09-08"  # five working days later; today is the 14th

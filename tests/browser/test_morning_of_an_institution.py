@@ -31,12 +31,13 @@ from tests.browser.conftest import (
     engaged,
     engaged_at,
     move_clock,
+    press,
     send_file,
     settle,
+    table,
     today,
 )
-from tests.browser.test_certificates_in_the_browser import PDF, downloaded, press
-from tests.browser.test_import_in_the_browser import table
+from tests.browser.test_certificates_in_the_browser import PDF, downloaded
 from tests.browser.test_lives_in_the_browser import register
 from tests.patience import PATIENCE_SECONDS
 

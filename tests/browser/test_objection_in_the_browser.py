@@ -12,15 +12,11 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import both_ways, check
+from tests.browser.conftest import both_ways, check, press
 
 SignIn = Callable[..., Page]
 FIRM = "医院HZ-05"  # of the operator of the cast
 GROUNDS = "该处罚所依据的检定结果已经更正[/red]<b>"
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def assert_order(page: Page) -> None:

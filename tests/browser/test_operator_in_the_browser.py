@@ -9,11 +9,9 @@ from datetime import date
 from icalendar import Calendar
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import press
+
 SignIn = Callable[..., Page]
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def test_a_firm_is_found_by_initials_and_every_figure_of_it_leads_on(sign_in: SignIn) -> None:

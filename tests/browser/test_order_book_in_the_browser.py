@@ -8,15 +8,11 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import appears, both_ways, check, today
+from tests.browser.conftest import appears, both_ways, check, press, today
 
 SignIn = Callable[..., Page]
 HEADS = "器具类型,出厂编号,单位自编号,使用地点"
 SITES = ("三号岛", "三号岛", "四号岛", "四号岛")
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def files(operator: Page, numbers: Sequence[str]) -> None:

@@ -11,15 +11,11 @@ from datetime import timedelta
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import check, move_clock, today
+from tests.browser.conftest import check, move_clock, press, today
 
 SignIn = Callable[..., Page]
 DAY = timedelta(days=1)
 SOURCE = "（合成）局办〔2026〕7号"
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def proposes(caseworker: Page) -> str:

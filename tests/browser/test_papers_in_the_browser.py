@@ -16,13 +16,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import APIResponse, Locator, Page, Response, expect
 from pypdf import PdfReader
 
+from tests.browser.conftest import press
 from tests.patience import PATIENCE_SECONDS
 
 SignIn = Callable[..., Page]
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def declined(operator: Page, caseworker: Page) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import xlsxwriter
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import both_ways, check, send_file, settle
+from tests.browser.conftest import both_ways, check, send_file, settle, table
 
 pytestmark = pytest.mark.long
 
@@ -22,14 +20,6 @@ PENALTY = [
     *("行政相对人名称", "行政相对人类别", "法定代表人证件号码", "行政处罚决定书文号"),
     *("违法事实", "处罚依据", "处罚决定日期"),
 ]
-
-
-def table(tmp_path: Path, name: str, *rows: list[str]) -> Path:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    file = tmp_path / name
-    file.write_text(text.getvalue(), encoding="utf-8-sig")
-    return file
 
 
 def shop(name: str) -> list[str]:

@@ -13,14 +13,10 @@ from uuid import uuid4
 from playwright.sync_api import Page, expect
 
 from law.periods import add_months
-from tests.browser.conftest import today
+from tests.browser.conftest import press, today
 from tests.dcc import dcc
 
 SignIn = Callable[..., Page]
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def choose(page: Page, content: bytes) -> None:

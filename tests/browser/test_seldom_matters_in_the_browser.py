@@ -13,10 +13,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from services.cli.sample.subjects import subjects
-from tests.browser.conftest import Sandbox, engaged
+from tests.browser.conftest import Sandbox, engaged, press
 from tests.browser.conftest import check as check_with_scripts
 from tests.browser.test_contested_items_in_the_browser import answer
-from tests.browser.test_objection_in_the_browser import press
 
 pytestmark = pytest.mark.long
 

@@ -7,23 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import both_ways, check
-from tests.browser.test_certificates_in_the_browser import PDF, press, recorded
+from tests.browser.conftest import both_ways, check, press
+from tests.browser.test_certificates_in_the_browser import PDF, recorded
 
 SignIn = Callable[..., Page]
 DAYS = ("2026-09-10", "2026-09-11", "2026-09-14")
-
-
-@pytest.fixture
-def operator(sign_in: SignIn) -> Page:
-    """The operator, on the page of their first instrument; without JavaScript."""
-    page = sign_in("demo.operator", java_script_enabled=False)
-    page.goto("/instruments")
-    page.locator("main tbody a").first.click()
-    return page
 
 
 def pdf(name: str, content: bytes = PDF) -> Any:

@@ -9,13 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_objection_in_the_browser import (
-    FIRM,
-    decide,
-    lodge,
-    press,
-    wait_until_closed,
-)
+from tests.browser.conftest import press
+from tests.browser.test_objection_in_the_browser import FIRM, decide, lodge, wait_until_closed
 
 pytestmark = pytest.mark.long
 

@@ -20,7 +20,7 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from services.alerts.webhooks.sending import signature
-from tests.browser.conftest import Sandbox, appears, check, running
+from tests.browser.conftest import Sandbox, appears, check, press, running
 from tests.patience import PATIENCE_SECONDS
 
 SignIn = Callable[..., Page]
@@ -73,10 +73,6 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Iterator[
         environment.setenv("QUANHENG_WEBHOOK_PRIVATE", "true")
         with running(folder) as sandbox:
             yield sandbox
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def has_gateway(administrator: Page, address: str) -> None:

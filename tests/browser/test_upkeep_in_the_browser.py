@@ -8,16 +8,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import check
+from tests.browser.conftest import check, press
 
 pytestmark = pytest.mark.long
 
 SignIn = Callable[..., Page]
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(2000)
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def choose(page: Page, name: str, content: bytes, kind: str) -> None:

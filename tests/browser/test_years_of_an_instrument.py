@@ -17,8 +17,8 @@ from playwright.sync_api import Page, expect
 
 from law.periods import add_months
 from services.portal.saying import day_in_words
-from tests.browser.conftest import appears, engaged, move_clock, today
-from tests.browser.test_certificates_in_the_browser import PDF, choose, press
+from tests.browser.conftest import appears, engaged, move_clock, press, today
+from tests.browser.test_certificates_in_the_browser import PDF, choose
 from tests.browser.test_lives_in_the_browser import register
 
 SignIn = Callable[..., Page]

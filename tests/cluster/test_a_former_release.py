@@ -107,7 +107,8 @@ async def test_a_former_release_works_beside_the_present_one_and_is_replaced(
 def _end(replica: Replica) -> None:
     """Ends a former replica; one that does not end in time is killed, as a cluster does.
 
-    That release could wait at its end for ever: each step has a limit of its own since.
+    FORMER can wait for ever at its end; later releases limit each step. With a later FORMER, expect
+    exit code 0 from all again.
     """
     try:
         assert replica.end() == 0

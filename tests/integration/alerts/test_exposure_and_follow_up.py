@@ -163,8 +163,7 @@ async def test_a_public_statement_follows_the_facts_and_says_nothing_unreviewed(
 ) -> None:
     lists = Lists(alerts)
     await alerts.put(instrument(2), rejected(2, instrument_id="i2"))
-    await desk.take_steps("interview")
-    await desk.propose_next_step()
+    await desk.propose_exposure()
     one = await lists.released("s1")
     assert "1. 试验用器具，出厂编号 NO-1" in one.entries[0].statement
     await alerts.put(instrument(3), rejected(3, instrument_id="i3"))

@@ -46,8 +46,7 @@ async def test_red_alerts_that_changed_after_the_review_do_not_become_public(
 ) -> None:
     lists = Lists(alerts)
     await alerts.put(instrument(2), rejected(2, instrument_id="i2"))
-    await desk.take_steps("interview")
-    await desk.propose_next_step()
+    await desk.propose_exposure()
     one = await lists.review(await lists.compile("s1"))
     await alerts.put(passed(3, 2, alerts.today))
     with pytest.raises(WrongState) as refused:

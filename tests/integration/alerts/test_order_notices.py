@@ -90,31 +90,33 @@ async def test_one_receipt_lists_all_that_was_applied_for_together(alerts: Runni
         assert part in notice.body
 
 
-async def test_owners_hear_once_a_day_where_their_instruments_are(alerts: RunningAlerts) -> None:
-    async def told() -> list[str]:
-        await alerts.watch_days(1)
-        rows = await alerts.notices("order")
-        return [row.body for row in rows if row.key.startswith("order/s1/")]
+async def where_told(alerts: RunningAlerts) -> list[str]:
+    """What the first subject was told by the next day of where its instruments are."""
+    await alerts.watch_days(1)
+    rows = await alerts.notices("order")
+    return [row.body for row in rows if row.key.startswith("order/s1/")]
 
+
+async def test_owners_hear_once_a_day_where_their_instruments_are(alerts: RunningAlerts) -> None:
     await alerts.put(instrument(1), instrument(2))
     await alerts.announce(two(changed("received", 3, due_on="2026-10-16")))
     await alerts.announce(changed("in_work", 4, due_on="2026-10-16"))
-    [first] = await told()
+    [first] = await where_told(alerts)
     for part in ("NO-7：合成检定院已收到（2026-09-14）", "NO-8：合成检定院已收到"):
         assert part in first
-    assert await told() == [first], "nothing is told twice"
+    assert await where_told(alerts) == [first], "nothing is told twice"
     await alerts.announce(changed("completed", 5))
-    [_, second] = await told()
+    [_, second] = await where_told(alerts)
     assert "NO-7：已检定，可以到合成检定院取回（2026-09-16）" in second
     assert "NO-8" not in second
     await alerts.announce(changed("returned", 6))
-    [*_, third] = await told()
+    [*_, third] = await where_told(alerts)
     assert "NO-7：合成检定院已退还" in third
     # One that was verified where it stands is not fetched.
     on_site = changed("completed", 4)
     on_site.orders[0].order_id = "o3"
     await alerts.announce(on_site)
-    assert len(await told()) == 3
+    assert len(await where_told(alerts)) == 3
 
 
 async def test_who_bought_an_instrument_hears_where_it_is(alerts: RunningAlerts) -> None:
@@ -218,39 +220,29 @@ async def test_each_order_that_is_open_again_has_its_own_last_day(alerts: Runnin
 
 
 async def test_what_is_verified_no_more_is_not_to_be_fetched(alerts: RunningAlerts) -> None:
-    async def told() -> list[str]:
-        await alerts.watch_days(1)
-        rows = await alerts.notices("order")
-        return [row.body for row in rows if row.key.startswith("order/s1/")]
-
     await alerts.put(instrument())
     await alerts.announce(changed("received", 3, due_on="2026-10-16"))
     await alerts.announce(changed("completed", 4))
     await alerts.announce(reopened("received", 5))
-    assert await told() == [], "it may not be fetched, and both know where it is"
+    assert await where_told(alerts) == [], "it may not be fetched, and both know where it is"
     await alerts.announce(changed("completed", 6))
-    [line] = await told()
+    [line] = await where_told(alerts)
     assert "已检定，可以到合成检定院取回" in line
 
 
 async def test_what_is_verified_anew_may_be_fetched_again(alerts: RunningAlerts) -> None:
-    async def told() -> list[str]:
-        await alerts.watch_days(1)
-        rows = await alerts.notices("order")
-        return [row.body for row in rows if row.key.startswith("order/s1/")]
-
     await alerts.put(instrument())
     await alerts.announce(changed("received", 3, due_on="2026-10-16"))
     await alerts.announce(changed("completed", 4))
-    [first] = await told()
+    [first] = await where_told(alerts)
     assert "已检定，可以到合成检定院取回" in first
     await alerts.announce(changed("completed", 5))
-    assert await told() == [first], "nothing is told twice"
+    assert await where_told(alerts) == [first], "nothing is told twice"
     await alerts.announce(reopened("in_work", 6))
-    assert await told() == [first], "it may not be fetched"
+    assert await where_told(alerts) == [first], "it may not be fetched"
     await alerts.announce(changed("completed", 7))
-    [_, again] = await told()
+    [_, again] = await where_told(alerts)
     assert "已检定，可以到合成检定院取回" in again
     await alerts.announce(changed("returned", 8))
-    assert len(await told()) == 3
+    assert len(await where_told(alerts)) == 3
     assert await alerts.rows(BroughtInstrument) == []

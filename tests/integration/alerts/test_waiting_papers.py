@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.integration.alerts.test_alerts_figures import awaiting
-from tests.integration.alerts.test_circulars import HEAD, HOUSING, Desk
-from tests.integration.alerts.test_exposure_lists import Lists, lists
+from tests.integration.alerts.test_circulars import HEAD, HOUSING, Desk, desk
+from tests.integration.alerts.test_exposure_lists import lists
 
-__all__ = ["lists"]
-
-
-@pytest.fixture
-def desk(lists: Lists) -> Desk:
-    return Desk(lists)
+__all__ = ["desk", "lists"]
 
 
 async def digested(desk: Desk) -> str:

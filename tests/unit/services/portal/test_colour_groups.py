@@ -93,7 +93,7 @@ def test_a_page_says_which_streets_were_left_and_leads_to_them() -> None:
     shown = "".join(
         template.blocks["above"](template.new_context({"number": str, "_": str, **values}))
     )
-    assert "您写了 52 个，还有 2 个没有统计：甲街道、乙镇" in shown
+    assert "共有 52 个，还有 2 个没有统计：甲街道、乙镇" in shown
     assert 'href="/colours?by=x"' in shown
 
 

@@ -42,11 +42,7 @@ OWN = institutions.GetInstitutionResponse(
     institution=institutions.Institution(institution_id="i1", name="合成检定院"),
     authorisations=[
         institutions.Authorisation(type_code=code, valid_from="2026-01-01", valid_until=until)
-        for code, until in (
-            ("FUEL", "2026-12-31"),
-            ("TAXI", "2026-12-31"),
-            ("NAWI-D", "2026-11-17"),
-        )
+        for code, until in UNTIL.items()
     ],
     capacities=[institutions.Capacity(type_codes=["FUEL"], per_day=5, from_on="2026-01-01")],
 )
@@ -159,6 +155,10 @@ async def test_colours_are_counted_by_the_streets_that_the_bureau_keeps(
     assert f"/instruments?colour=none&{urlencode({'without': '甲街道 乙镇'})}" in page
     await answer(*asked, by="street", streets="乙镇")
     assert list(answers.boards[-1].streets) == ["乙镇"]
+    names = ["乙镇", *(f"第{number}街道" for number in range(51))]
+    found = await answer(*asked, by="street", streets=" ".join(names))
+    assert list(answers.boards[-1].streets) == names[:50]
+    assert "还有 2 个没有统计：第49街道、第50街道" in text_of(found)
 
 
 async def test_a_unit_head_keeps_the_names_and_is_told_of_too_many(
