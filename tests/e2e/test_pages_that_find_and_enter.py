@@ -1,6 +1,7 @@
 """Pages on which people find orders and certificates, and enter what used to come by file alone.
 
-They are opened and filled in over plain HTTP; the browser tells the whole stories.
+They are opened and filled in over plain HTTP, also where there is no browser; the stories of
+tests/browser tell more.
 """
 
 from __future__ import annotations
