@@ -213,6 +213,11 @@ def test_applicants_choose_by_the_expected_day(sign_in: SignIn) -> None:
     anybody = sign_in()
     anybody.goto("/directory")
     expect(anybody.get_by_text("城东检定站：样例市样例路18号，可以上门")).to_be_visible()
+    hears_of_orders_cut_off(lab, head)
+
+
+def hears_of_orders_cut_off(lab: Page, head: Page) -> None:
+    """The institution has a message once the unit head has ended its authorisation."""
     lab.goto("/messages")
     told = lab.get_by_role("link", name=re.compile("检定申请应在授权到期以后办理"))
     earlier = told.count()
