@@ -18,7 +18,6 @@ from protos.grading.v1.grading_pb2 import Grade
 from services.alerts.base import Base
 from services.alerts.escalation.documents import facts_of
 from services.alerts.escalation.filing import save, snapshot
-from services.alerts.escalation.texts import statement
 from services.alerts.exposure_lists import texts
 from services.alerts.exposure_lists.carrying_over import CarryingOver
 from services.alerts.exposure_lists.tables import ExposureEntry, ExposureList
@@ -71,7 +70,7 @@ async def expose_alone(desk: EscalationDesk, escalation_id: str = "s1/1") -> Non
             number=NUMBER,
             statement=texts.of_grade(of.name, "失信", "S1 12(二)")
             if case.grade
-            else statement(await facts_of(change.session, case, of, change.today, "")),
+            else texts.of_red_alerts(await facts_of(change.session, case, of, change.today, "")),
             media=["报刊"],
         )
         change.session.add(step)
