@@ -47,7 +47,7 @@ async def key_of_caller(by: Change | View) -> str:
         return by.caller.subject_id
     if by.caller.has(*KEEPERS_OF_A_BUREAU):
         return f"{BUREAU}{by.caller.bureau}"
-    owner = await _named(by.session, by.caller.institution)
+    owner = await institution_named(by.session, by.caller.institution)
     return owner_key(owner) if owner else ""
 
 
@@ -55,7 +55,7 @@ async def key_of_recipient(session: AsyncSession, notice: Notice) -> str:
     """Returns the key of the subject or institution that gets a notice; empty for a bureau."""
     if notice.subject_id or not notice.key.startswith(INSTITUTION):
         return notice.subject_id
-    owner = await _named(session, notice.recipient)
+    owner = await institution_named(session, notice.recipient)
     return owner_key(owner) if owner else ""
 
 
@@ -114,7 +114,7 @@ async def require_owner(change: Change) -> Owner:
         zh = "您的账号没有登记机构名称，请平台管理员登记后再办"
         en = "Your account names no institution; the administrator has to name it first"
         raise NotPermitted(zh, en)
-    institution = await _named(session, caller.institution, lock=True)
+    institution = await institution_named(session, caller.institution, lock=True)
     if institution is None:
         zh = "贵机构还没有登记为检定机构，请监管机关的单位负责人登记"
         en = "Your institution is not on file; the bureau's unit head has to register it first"
@@ -122,7 +122,10 @@ async def require_owner(change: Change) -> Owner:
     return institution
 
 
-async def _named(session: AsyncSession, name: str, *, lock: bool = False) -> Institution | None:
+async def institution_named(
+    session: AsyncSession, name: str, *, lock: bool = False
+) -> Institution | None:
+    """Returns the institution of this name, locked if asked; None if it is not on file."""
     if not name:
         return None
     rows = select(Institution).where(col(Institution.name) == name)

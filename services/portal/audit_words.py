@@ -252,6 +252,7 @@ ACTIONS = {
     "approve_ladder": N_("批准督促的间隔"),
     "discard_ladder": N_("作废督促的间隔"),
     "carry_over_exposure": N_("单独的曝光转入曝光名单"),
+    "drop_single_exposure": N_("单独的曝光已在曝光名单中，不再另列"),
     "compile_exposure_list": N_("编制曝光名单"),
     "review_exposure_list": N_("保密审查曝光名单"),
     "release_exposure_list": N_("批准公开曝光名单"),

@@ -18,7 +18,7 @@ from services.alerts.circulars.tables import (
     CircularReceiver,
     CircularState,
 )
-from services.alerts.exposure_lists.grounds import Obstacle, grounds_of, obstacles_of
+from services.alerts.exposure_lists.grounds import Obstacle, grounds_of_entries
 from services.alerts.exposure_lists.tables import EntryState, ExposureEntry
 from services.alerts.tables import Subject
 
@@ -65,13 +65,9 @@ async def _obstacles(
 ) -> dict[int | None, list[Obstacle]]:
     """What speaks against exposing the subject of each entry for what it stands there, by entry."""
     known = [entry for entry in entries if entry.subject_id in subjects]
-    grounds = await grounds_of(change.session, list(subjects), change.today)
-    pairs = [
-        (subjects[entry.subject_id], grounds.get(entry.subject_id, {}).get(entry.course))
-        for entry in known
-    ]
-    found = await obstacles_of(change.session, pairs, public, change.today)
-    return {entry.entry_id: obstacles for entry, obstacles in zip(known, found, strict=True)}
+    of_entries = [subjects[entry.subject_id] for entry in known]
+    found = await grounds_of_entries(change.session, known, of_entries, public, change.today)
+    return {entry.entry_id: said for entry, (_, said) in zip(known, found, strict=True)}
 
 
 def _of_entry(entry: ExposureEntry, on: date) -> list[tuple[str, str, str]]:

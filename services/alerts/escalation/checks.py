@@ -83,7 +83,10 @@ class EscalationChecks:
                 findings.differ("escalation.held_without_order", about, zh, en)
         for case_id in await _not_to_be_noted(session, self._changes.clock.today()):
             zh = "约谈按规定应记入信用档案，而通知没有写明；请改期，重新发出通知"
-            en = "The interview has to be noted in the archive and its invitation does not say so"
+            en = (
+                "The invitation does not say that the archive notes the interview, as a text"
+                " commands; move it, which sends a new one"
+            )
             findings.differ("escalation.interview_not_noted", f"escalation/{case_id}", zh, en)
         findings.figures |= await _figures(session)
 

@@ -209,7 +209,7 @@ def _require_no_exposure(change: Change, case: Escalation, step: EscalationStep)
     if step.step is Step.EXPOSURE:
         zh = "曝光只由曝光名单公开，一个主体也一样：一人编制，另一人保密审查，单位负责人批准公开"
         en = (
-            "An exposure list alone makes public, of one subject as well: one person compiles it,"
-            " another reviews it, and the unit head releases it"
+            "Only an exposure list makes anything public, even of a single subject: one person"
+            " compiles it, another reviews it, and the unit head releases it"
         )
         raise WrongState(zh, en, cite=f"{ground_of(change, case, step.step)}; S1 18; S1 19")

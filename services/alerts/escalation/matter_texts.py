@@ -1,6 +1,6 @@
-"""What is said of an escalation case that a grade or a person opened: why, in public, at its end.
+"""What is said of an escalation case that a grade or a person opened: why, and at its end.
 
-Pure functions (S3 24, 25; S1 12, 18, 19; S0 三(三)3; S4 四(二), 四(五)).
+Pure functions (S3 24, 25; S1 12; S0 三(三)3; S4 四(二), 四(五)).
 """
 
 from __future__ import annotations
@@ -13,14 +13,6 @@ from services.alerts.notices.texts import Contact, Text, body
 def of_grade(grade: str, receipt_id: str) -> str:
     """Returns why there is a case of a grade; `grade` is its name."""
     return f"贵单位计量信用等级为{grade}（评级凭证编号：{receipt_id}）。"
-
-
-def graded(name: str, grade: str, ground: str) -> str:
-    """Returns what the public reads of a grade: without its receipt, with the article `ground`.
-
-    No person is named (S1 18, 19).
-    """
-    return f"{name}：经核实，计量信用等级为{grade}（依据：{ground}）。"
 
 
 def closed(

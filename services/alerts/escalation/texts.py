@@ -1,6 +1,6 @@
-"""The facts of the documents of an escalation case, and what is said in public and at its end.
+"""The facts of the documents of an escalation case, and what is said at its end.
 
-Pure functions (S4 四(二); S1 12(二), 19). The texts of the documents are data: `ladder_letters`.
+Pure functions (S4 四(二); S1 12(二)). The texts of the documents are data: `ladder_letters`.
 """
 
 from __future__ import annotations
@@ -108,12 +108,6 @@ class DocumentFacts:
         """One Chinese line for each instrument that is red, numbered from 1."""
         red = [line for line in self.lines if line.red]
         return [f"{number}. {line.sentence(self.on)}。" for number, line in enumerate(red, 1)]
-
-
-def statement(facts: DocumentFacts) -> str:
-    """Returns the text for public exposure: subject and instruments, no person (S1 18, 19)."""
-    listed = "".join(facts.listed)
-    return f"{facts.name}：经核实，下列在用计量器具处于红色警示状态，经督促仍未改正。{listed}"
 
 
 def closed(

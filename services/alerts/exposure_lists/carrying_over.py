@@ -60,15 +60,25 @@ class CarryingOver:
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def look(self) -> None:
-        """Carries over whatever there is; raises Refusal if grading does not answer."""
+        """Carries over whatever there is; raises Refusal if grading does not answer.
+
+        What is no grade's waits for no answer.
+        """
         async with self._changes.database.snapshot() as session:
             found: Sequence[Exposed] = (await session.exec(single_exposures())).all()
-        if not found:
-            return
-        graded = sorted({case.subject_id for _, case in found if case.grade})
-        public = await self._clients.public_grades(graded, "")
+        graded = [(step, case) for step, case in found if case.grade]
+        if others := [step.step_id for step, case in found if not case.grade]:
+            await self._carry_over(others, {})
+        if graded:
+            subject_ids = sorted({case.subject_id for _, case in graded})
+            public = await self._clients.public_grades(subject_ids, "")
+            await self._carry_over([step.step_id for step, _ in graded], public)
+
+    async def _carry_over(
+        self, step_ids: Sequence[int | None], public: Mapping[str, Grade]
+    ) -> None:
         async with self._changes.change(service_caller("alerts")) as change:
-            await carry_over(change, [step.step_id for step, _ in found], public)
+            await carry_over(change, step_ids, public)
 
 
 def single_exposures() -> Any:
@@ -102,7 +112,14 @@ async def carry_over(
         step.statement, step.media = "", []
         change.session.add(step)
         if (case.subject_id, case.course) in listed:
-            continue  # a list names it already, and once is enough
+            change.audit(  # a list names it already, and once is enough
+                "drop_single_exposure",
+                f"escalation/{case.escalation_id}",
+                before={"number": row.number, "statement": entry.statement, "media": row.media},
+                ground=exposure_rules(change.today).verified_cite,
+                bureau=row.bureau,
+            )
+            continue
         listed.add((case.subject_id, case.course))
         change.session.add_all([row, entry])
         await change.session.flush()

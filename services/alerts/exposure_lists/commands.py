@@ -29,8 +29,7 @@ from services.alerts.exposure_lists.grounds import (
     Ground,
     Obstacle,
     candidates_among,
-    grounds_of,
-    obstacles_of,
+    grounds_of_entries,
 )
 from services.alerts.exposure_lists.tables import (
     Ended,
@@ -113,8 +112,7 @@ async def _grounds_to_list(
 ) -> list[Ground]:
     """For what each subject is listed; raises WrongState with whatever speaks against any."""
     found = await candidates_among(change.session, subjects, public, change.today)
-    against = [obstacles for _, obstacles in found]
-    _require_clear(change, subjects, against, "subject_ids")
+    _require_clear(change, subjects, [obstacles for _, obstacles in found], "subject_ids")
     return [ground for ground, _ in found if ground is not None]
 
 
@@ -122,15 +120,9 @@ async def _grounds_still(
     change: Change, entries: Sequence[ExposureEntry], subjects: Sequence[Subject], public: Public
 ) -> list[Ground]:
     """The grounds of entries as they are now; raises WrongState with what speaks against any."""
-    ids = [subject.subject_id for subject in subjects]
-    grounds = await grounds_of(change.session, ids, change.today)
-    pairs = [
-        (subject, grounds.get(subject.subject_id, {}).get(entry.course))
-        for entry, subject in zip(entries, subjects, strict=True)
-    ]
-    against = await obstacles_of(change.session, pairs, public, change.today)
-    _require_clear(change, subjects, against, "entries")
-    return [ground for _, ground in pairs if ground is not None]
+    found = await grounds_of_entries(change.session, entries, subjects, public, change.today)
+    _require_clear(change, subjects, [obstacles for _, obstacles in found], "entries")
+    return [ground for ground, _ in found if ground is not None]
 
 
 def _require_clear(

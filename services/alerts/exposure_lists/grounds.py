@@ -178,6 +178,26 @@ async def obstacles_of(
     return found
 
 
+async def grounds_of_entries(
+    session: AsyncSession,
+    entries: Sequence[ExposureEntry],
+    subjects: Sequence[Subject],
+    public: Mapping[str, Grade],
+    on: date,
+) -> list[tuple[Ground | None, list[Obstacle]]]:
+    """Returns the ground of each entry as it is now, None if it is over, and what speaks against.
+
+    `subjects` are those of the entries; `public` are the grades as the public is shown them.
+    """
+    grounds = await grounds_of(session, [subject.subject_id for subject in subjects], on)
+    pairs = [
+        (subject, grounds.get(subject.subject_id, {}).get(entry.course))
+        for entry, subject in zip(entries, subjects, strict=True)
+    ]
+    against = await obstacles_of(session, pairs, public, on)
+    return [(ground, obstacles) for (_, ground), obstacles in zip(pairs, against, strict=True)]
+
+
 async def _running(session: AsyncSession, subject_ids: Collection[str]) -> dict[str, list[str]]:
     """The numbers of the running objections of each subject, in order."""
     rows = select(Contest).where(col(Contest.subject_id).in_(subject_ids), col(Contest.running))

@@ -12,7 +12,6 @@ from plumbing.change import Change
 from services.alerts.escalation import documents
 from services.alerts.escalation.filing import save, snapshot
 from services.alerts.escalation.steps import advance, undecided
-from services.alerts.escalation.texts import statement
 from services.alerts.exposure_lists import texts
 from services.alerts.exposure_lists.grounds import Ground
 from services.alerts.exposure_lists.tables import EntryState, ExposureEntry, ExposureList
@@ -29,7 +28,7 @@ async def statement_of(change: Change, subject: Subject, ground: Ground) -> str:
         return texts.of_grade(subject.name, grade, ground.cite)
     case = await change.session.get_one(Escalation, ground.escalation_id)
     facts = await documents.facts_of(change.session, case, subject, change.today, "")
-    return statement(facts)
+    return texts.of_red_alerts(facts)
 
 
 async def number(change: Change, row: ExposureList) -> None:

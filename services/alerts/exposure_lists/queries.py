@@ -108,7 +108,7 @@ async def list_exposed_subjects(
 ) -> pb.ListExposedSubjectsResponse:
     """Returns a page of the subjects that stand on a public list now.
 
-    They are in the requested order, the newest first without one.
+    They are in the requested order; without one, what was listed last comes first.
     """
     page, answered = await public_entries(view, request)
     subjects = [wire.exposed(*row) for row in page]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from law.reader.texts import spell_articles
-from services.alerts.escalation.matter_texts import graded
+from services.alerts.escalation.texts import DocumentFacts
 from services.alerts.letter_template import of_alerts
 from services.alerts.notices.texts import Contact, Text, body, remedy
 from services.alerts.templates.words import Places, filled
@@ -21,8 +21,17 @@ def number_of(bureau: str, year: int, serial: int) -> str:
 
 
 def of_grade(name: str, grade: str, cite: str) -> str:
-    """Returns what the public reads of a subject that is exposed for its grade."""
-    return graded(name, grade, spell_articles(cite))
+    """Returns what the public reads of a grade: without its receipt, with the article.
+
+    No person is named (S1 18, 19).
+    """
+    return f"{name}：经核实，计量信用等级为{grade}（依据：{spell_articles(cite)}）。"
+
+
+def of_red_alerts(facts: DocumentFacts) -> str:
+    """Returns what the public reads of red alerts: subject, instruments, no person (S1 18, 19)."""
+    listed = "".join(facts.listed)
+    return f"{facts.name}：经核实，下列在用计量器具处于红色警示状态，经督促仍未改正。{listed}"
 
 
 def placed(

@@ -12,7 +12,6 @@ from dataclasses import replace
 from law.courses import RED_ALERT
 from plumbing.change import Change
 from services.alerts.escalation import documents
-from services.alerts.escalation.texts import statement
 from services.alerts.exposure_lists import texts
 from services.alerts.exposure_lists.tables import ExposureEntry
 from services.alerts.notices.texts import grade_name
@@ -31,4 +30,4 @@ async def still_true(change: Change, entry: ExposureEntry, subject: Subject) -> 
         for line in facts.lines
         if line.red and f". {line.sentence(facts.on)}。" in entry.statement
     ]
-    return statement(replace(facts, lines=lines)) if lines else ""
+    return texts.of_red_alerts(replace(facts, lines=lines)) if lines else ""

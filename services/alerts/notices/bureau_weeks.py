@@ -16,6 +16,7 @@ from plumbing.change import Change
 from plumbing.clock import midnight
 from services.alerts.notices import texts
 from services.alerts.notices.issue import issue
+from services.alerts.notices.listing import first_ones
 from services.alerts.notices.preferences import WEEKLY_OF_BUREAUS, preference_of, weekdays_due
 from services.alerts.notices.texts import Text
 from services.alerts.owners import BUREAU, TO_BUREAU
@@ -34,7 +35,7 @@ async def issue_bureau_week(change: Change, bureau: str, on: date) -> list[Notic
     wish = await preference_of(change.session, f"{BUREAU}{bureau}")
     office = await change.session.get(Bureau, bureau)
     days = await weekdays_due(change.session, bureau, on)
-    if wish.rhythm is not Rhythm.WEEKLY:  # what waited before it came to be so
+    if wish.rhythm is not Rhythm.WEEKLY:  # it chose weekly before: what still waits is mailed now
         since = min(days.values())
     elif wish.weekday in days:
         since = days[wish.weekday]
@@ -70,16 +71,13 @@ async def _told(change: Change, bureau: str, since: date) -> Sequence[Notice]:
 
 
 def _text(told: Sequence[Notice], on: date) -> Text:
-    lines = [f"{place}. {one.title}" for place, one in enumerate(told[:NAMED], 1)]
-    rest = len(told) - NAMED
-    others = [f"另有 {rest} 条，见平台。"] if rest > 0 else []
+    lines = first_ones(told, NAMED, lambda one: one.title, "另有 {n} 条，见平台。")
     opening = "以下通知已在平台的“消息”里，没有逐条发邮件："
-    return Text(f"本周通知：{len(told)} 条（{on}）", texts.body(opening, *lines, *others))
+    return Text(f"本周通知：{len(told)} 条（{on}）", texts.body(opening, *lines))
 
 
 def _in_english(told: Sequence[Notice], on: date) -> Text:
-    lines = [f"{place}. {one.title_en or one.title}" for place, one in enumerate(told[:NAMED], 1)]
-    rest = len(told) - NAMED
-    others = [f"And {rest} more on the platform."] if rest > 0 else []
+    rest = "And {n} more on the platform."
+    lines = first_ones(told, NAMED, lambda one: one.title_en or one.title, rest)
     opening = "These notices are among the messages on the platform and were not mailed one by one:"
-    return Text(f"Notices of the week: {len(told)} ({on})", texts.body(opening, *lines, *others))
+    return Text(f"Notices of the week: {len(told)} ({on})", texts.body(opening, *lines))

@@ -14,7 +14,7 @@ from sqlmodel import col, select
 
 from plumbing.change import Change
 from protos.registry.v1 import orders_pb2 as pb
-from services.alerts.notices.issue import Matter
+from services.alerts.notices.issue import about_orders
 from services.alerts.notices.listing import named, named_en, numbered
 from services.alerts.notices.texts import Text, body
 from services.alerts.notices.to_institutions import InBoth, issue_to_institution
@@ -60,7 +60,7 @@ async def tell_institution_of_orders(
             f"order/{own[0].order_id}/{own[0].version}",
             institution,
             written(institution.name, owner.name if owner else "", own, ground),
-            Matter(f"order/{own[0].order_id}" if len(own) == 1 else "orders"),
+            about_orders([order.order_id for order in own]),
         )
 
 

@@ -60,6 +60,11 @@ class Matter:
 NOTHING = Matter()
 
 
+def about_orders(ids: Sequence[str]) -> Matter:
+    """Returns that a notice is about these orders: about the one, or about orders in general."""
+    return Matter(f"order/{ids[0]}" if len(ids) == 1 else "orders")
+
+
 async def issue(
     change: Change,
     kind: NoticeKind,

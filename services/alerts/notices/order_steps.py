@@ -18,7 +18,7 @@ from sqlmodel import col, select
 
 from plumbing.change import Change
 from protos.registry.v1 import orders_pb2 as pb
-from services.alerts.notices.issue import Matter
+from services.alerts.notices.issue import about_orders
 from services.alerts.notices.listing import named, named_en, numbered
 from services.alerts.notices.owner_digests import OwnerDigest, issue_to_owners
 from services.alerts.notices.tables import BroughtInstrument
@@ -98,7 +98,7 @@ async def issue_order_steps(change: Change, bureau: str, on: date) -> list[Notic
             owner,
             partial(in_chinese, owner.name, on, lines),
             partial(in_english, owner.name, on, lines),
-            Matter(f"order/{lines[0][0].order_id}" if len(lines) == 1 else "orders"),
+            about_orders([order.order_id for _, order in lines]),
         )
         for owner, lines in of_owner.values()
         if not owner.placeholder

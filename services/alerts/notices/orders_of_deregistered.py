@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as registry
 from services.alerts.escalation.tables import UNENDED
-from services.alerts.notices.issue import Matter
+from services.alerts.notices.issue import about_orders
 from services.alerts.notices.listing import named, named_en, numbered
 from services.alerts.notices.texts import Text, body
 from services.alerts.notices.to_institutions import InBoth, issue_to_institution
@@ -41,7 +41,7 @@ async def tell_institutions(change: Change, event: registry.SubjectActed) -> Non
             f"subject/{event.act.act_id}/{key}",
             institution,
             written(institution.name, event, orders),
-            Matter(f"order/{orders[0].order_id}" if len(orders) == 1 else "orders"),
+            about_orders([order.order_id for order in orders]),
         )
 
 

@@ -2,8 +2,8 @@
 
 Only digests, and what happens to orders, results, calibrations and filings, can be kept from the
 mail: they then stand among the messages. An institution can keep what is due from it from the mail.
-All other notices are mailed, whatever anybody prefers. A bureau may have what bids it do nothing
-by a day in one mail a week (`bureau_weeks`).
+All other notices are mailed, whatever anybody prefers. A bureau may have its notices without a
+term in one mail a week (`bureau_weeks`).
 """
 
 from __future__ import annotations

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from sqlmodel import col, select
-
 from plumbing.change import Change
 from protos.registry.v1 import orders_pb2 as pb
-from services.alerts.notices.issue import Matter, issue, known
+from services.alerts.notices.issue import about_orders, issue, known
 from services.alerts.notices.listing import counted, counted_en, named, named_en, numbered
 from services.alerts.notices.texts import Text, body
 from services.alerts.notices.to_institutions import InBoth, issue_to_institution
-from services.alerts.tables import Institution, NoticeKind, Subject
+from services.alerts.owners import institution_named
+from services.alerts.tables import NoticeKind, Subject
 
 TITLE, TITLE_EN = "检定申请恢复办理", "Your application for verification is open again"
 
@@ -27,7 +26,7 @@ async def tell_of_reopened(change: Change, orders: Sequence[pb.Order], ground: s
     first = orders[0]
     subject = await known(change.session, Subject, first.subject_id)
     key = f"order/{first.order_id}/{first.version}"
-    about = f"order/{first.order_id}"
+    matter = about_orders([order.order_id for order in orders])
     if not subject.placeholder:
         told = (subject.name, orders, ground)
         await issue(
@@ -37,14 +36,12 @@ async def tell_of_reopened(change: Change, orders: Sequence[pb.Order], ground: s
             subject,
             subject.bureau,
             in_chinese(*told),
-            Matter(about if len(orders) == 1 else "orders"),
+            matter,
             in_english=partial(in_english, *told),
         )
-    named_so = select(Institution).where(col(Institution.name) == first.institution)
-    institution = (await change.session.exec(named_so)).first()
+    institution = await institution_named(change.session, first.institution)
     if institution is not None:
         written = to_institution(subject.name, orders, ground)
-        matter = Matter(about if len(orders) == 1 else "orders")
         await issue_to_institution(change, key, institution, written, matter)
 
 

@@ -66,7 +66,7 @@ class BroughtInstrument(Base, table=True):
     """An instrument that was brought to an institution: the last step, and the day of it.
 
     `untold` is true until a digest tells it. `state` is that of the order, in `version`. It is kept
-    as long as the order is until its owner was told that it was returned.
+    until its owner was told that it was returned, or its order ended without a result.
     """
 
     __tablename__ = "brought_instrument"

@@ -23,7 +23,7 @@ from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from services.alerts.due_dates import Ending
 from services.alerts.escalation.tables import UNENDED
-from services.alerts.notices.issue import Matter, issue
+from services.alerts.notices.issue import Matter, about_orders, issue
 from services.alerts.notices.listing import counted, counted_en, named, named_en, numbered
 from services.alerts.notices.texts import Text, body
 from services.alerts.notices.to_institutions import InBoth, issue_to_institution
@@ -158,7 +158,7 @@ def _key(change: Change, lines: Sequence[_Line]) -> str:
 
 
 def _matter(lines: Sequence[_Line]) -> Matter:
-    return Matter(f"order/{lines[0][0].order_id}" if len(lines) == 1 else "orders")
+    return about_orders([order.order_id for order, _ in lines])
 
 
 def in_chinese(name: str, lines: Sequence[_Line]) -> Text:

@@ -26,7 +26,8 @@ NOTICES = frozenset(
         NoticeKind.CALIBRATION,
         NoticeKind.ENDING,
         NoticeKind.FILING,
-        NoticeKind.ESCALATION,  # what is no document: a case ended, an undertaking ends soon
+        # no document: a case ended, an undertaking ends soon, an exposure came down
+        NoticeKind.ESCALATION,
     }
 )
 

@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from law.escalation import Step
+from plumbing.audit import AuditEntry
 from plumbing.client import Refusal
 from plumbing.row_checks import check_rows
 from plumbing.row_digests import proven_tables
@@ -17,7 +18,6 @@ from protos.grading.v1.grading_pb2 import Grade
 from services.alerts.base import Base
 from services.alerts.escalation.documents import facts_of
 from services.alerts.escalation.filing import save, snapshot
-from services.alerts.escalation.texts import statement
 from services.alerts.exposure_lists import texts
 from services.alerts.exposure_lists.carrying_over import CarryingOver
 from services.alerts.exposure_lists.tables import ExposureEntry, ExposureList
@@ -70,7 +70,7 @@ async def expose_alone(desk: EscalationDesk, escalation_id: str = "s1/1") -> Non
             number=NUMBER,
             statement=texts.of_grade(of.name, "失信", "S1 12(二)")
             if case.grade
-            else statement(await facts_of(change.session, case, of, change.today, "")),
+            else texts.of_red_alerts(await facts_of(change.session, case, of, change.today, "")),
             media=["报刊"],
         )
         change.session.add(step)
@@ -144,6 +144,36 @@ async def test_an_exposure_for_a_grade_that_the_public_is_not_shown_comes_down(
     [entry] = await alerts.rows(ExposureEntry)
     assert (entry.state, entry.ended_why) == ("taken_down", "not_shown")
     assert any("曝光撤下告知" in n.title for n in await alerts.notices("escalation"))
+
+
+async def test_an_exposure_for_red_alerts_does_not_wait_for_grading(
+    followed_up: EscalationDesk,
+) -> None:
+    lists = Lists(followed_up.alerts)
+    await lists.untrusted(2)
+    await expose_alone(followed_up)
+    await expose_alone(followed_up, "s2/1")
+    with pytest.raises(Refusal):
+        await carried(followed_up)
+    assert await lists.shown() == ["s1"]
+    await carried(followed_up, lists.public)
+    assert await lists.shown() == ["s2", "s1"]
+
+
+async def test_what_a_list_names_already_is_dropped_and_audited(
+    followed_up: EscalationDesk,
+) -> None:
+    alerts, lists = followed_up.alerts, Lists(followed_up.alerts)
+    await expose_alone(followed_up)
+    await lists.released("s1")
+    await carried(followed_up)
+    assert await lists.shown() == ["s1"]
+    assert len(await alerts.rows(ExposureEntry)) == 1
+    audited = [one for one in await alerts.rows(AuditEntry) if one.action == "drop_single_exposure"]
+    [(about, before)] = [(one.object, one.before or {}) for one in audited]
+    assert about == "escalation/s1/1"
+    assert (before["number"], before["media"]) == (NUMBER, ["报刊"])
+    assert "经核实" in before["statement"]
 
 
 async def test_an_exposure_for_a_grade_stays_public_beside_one_for_red_alerts(
