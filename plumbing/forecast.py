@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from law.colours.rule import Colour
 from law.terms.workdays import Edition, edition, working_days_between
-from plumbing.capacities import Figure, in_force
+from plumbing.capacities import Figure, holding, in_force
 from plumbing.client import ask
 from protos.alerts.v1 import alerts_pb2 as pb
 from protos.registry.v1 import institutions_pb2 as institutions
@@ -114,9 +114,9 @@ def forecast(
         for found in own
         for one in found.capacities
     ]
-    stated = in_force(allowed, date.fromisoformat(board.on), figures)
-    having = {code for figure, codes in stated.items() if figure.per_day for code in codes}
-    without = [one.type_code for one in types if one.type_code not in having]
+    on = date.fromisoformat(board.on)
+    held = {one.type_code: holding(one.type_code, on, figures) for one in types}
+    without = [code for code, figure in held.items() if figure is None or not figure.per_day]
     capacities = _capacities(board.weeks, types, figures, edition())
     return Forecast(board.on, board.weeks, types, capacities, without)
 

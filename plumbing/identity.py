@@ -130,7 +130,8 @@ def covering(bureau: str) -> Sequence[str]:
     """Returns the codes of the bureaus that have a bureau in their scope, the nearest first.
 
     By GB/T 2260: for the unit 330106-A these are the unit itself, its district 330106, the city
-    330100 and the province 330000. There is none for no bureau.
+    330100 and the province 330000. There is none for no bureau, and 000000 is not among them: it is
+    the scope of the platform, no bureau.
     """
     if not bureau:
         return ()

@@ -24,7 +24,7 @@ from law.disclosure.rule import Audience, Field, visible_fields
 from law.errors import NotFound
 from plumbing import paging, row_scope
 from plumbing.database import Database, unindexed
-from plumbing.identity import scope_prefix
+from plumbing.identity import covering
 from plumbing.papers.check_code import ALPHABET
 from plumbing.view import View
 from protos.registry.v1 import registry_pb2 as pb
@@ -225,8 +225,7 @@ async def _prefixes(session: AsyncSession) -> Mapping[str, str]:
 
 def _prefix_of(prefixes: Mapping[str, str], bureau: str) -> str:
     """The prefix of a bureau, or of the nearest one above it; empty if there is none."""
-    above = [code for code in prefixes if bureau.startswith(scope_prefix(code))]
-    return prefixes[max(above, key=lambda code: len(scope_prefix(code)))] if above else ""
+    return next((prefixes[code] for code in covering(bureau) if code in prefixes), "")
 
 
 def _label(key: bytes, row: Instrument, prefix: str) -> pb.Label:

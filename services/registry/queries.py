@@ -115,7 +115,7 @@ async def _alike(view: View, name: str) -> list[str]:
 
 
 def named(asked: str) -> sa.ColumnElement[bool]:
-    """Returns the condition that a subject's name, or a former one, contains a text as written.
+    """Returns the condition that a subject's name, or a former one, has a text in any writing.
 
     Letters may also be the pinyin initials of the name.
     """

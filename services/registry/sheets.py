@@ -7,11 +7,13 @@ and undoes. A file here is taken whole or not at all, in one transaction.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
 
 from law.errors import Fault, InvalidInput
 from law.identity import folded
@@ -20,12 +22,14 @@ from plumbing.servicer import Servicer
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.read.file_type import open_file
 from services.registry.imports.read.limits import BadFile, FileLimits
-from services.registry.imports.read.text import Row
+from services.registry.imports.read.text import Failed, Row
 from services.registry.imports.rows import cells, days
 from services.registry.imports.rows.bad_cell import BadCell
 
 # Of a file that is taken in one transaction: others who write wait for it, and so does a browser.
 MOST_ROWS = 300
+Answer = TypeVar("Answer", bound=Message)
+_FAILED = ("公式没有可用的结果", "the formula has no value")
 _MOST_NAMED = 20  # headings that are not known, of which a person is told
 
 
@@ -96,10 +100,10 @@ class Sheet:
 async def taken(
     servicer: Servicer,
     request: Any,
-    command: Callable[..., Awaitable[Any]],
+    command: Callable[..., Awaitable[Answer]],
     columns: Columns,
     limits: FileLimits,
-) -> Any:
+) -> Answer:
     """Runs a command on the rows of a request's file; the response tells what was not read.
 
     Raises InvalidInput as `read_sheet` does, and what the command raises.
@@ -114,7 +118,7 @@ def read_sheet(content: bytes, columns: Columns, limits: FileLimits) -> Sheet:
     """Reads the rows below the headings of a workbook or CSV file.
 
     Raises InvalidInput for a file that is no table, has too many rows or lacks a needed column, and
-    names each row that cannot be read.
+    names each row that cannot be read and each cell whose formula has no value.
     """
     try:
         # Of a file with very many rows no more is kept than shows that it has too many.
@@ -127,7 +131,7 @@ def read_sheet(content: bytes, columns: Columns, limits: FileLimits) -> Sheet:
         zh, en = f"一次最多 {MOST_ROWS} 行，请分成几个文件", f"has more than {MOST_ROWS} rows"
         raise InvalidInput(faults=[Fault("content", zh, en)])
     places = _places(rows[0].cells, columns)
-    _refuse_broken(rows)
+    _refuse_broken(rows, columns, places)
     found = (SheetRow(row.number, _cells(row, places)) for row in rows[1:])
     return Sheet([row for row in found if row.cells], _unread(rows[0], columns, places))
 
@@ -175,8 +179,9 @@ def _places(heads: Sequence[str], columns: Columns) -> Mapping[str, int]:
     return places
 
 
-def _refuse_broken(rows: Iterable[Row]) -> None:
-    broken = [
+def _refuse_broken(rows: Sequence[Row], columns: Columns, places: Mapping[str, int]) -> None:
+    """Raises InvalidInput for rows that cannot be read, and for formulas without a value."""
+    faults = [
         Fault(
             f"rows.{row.number}",
             f"第 {row.number} 行：{row.broken[1]}",
@@ -186,8 +191,14 @@ def _refuse_broken(rows: Iterable[Row]) -> None:
         for row in rows
         if row.broken
     ]
-    if broken:
-        raise InvalidInput(faults=broken)
+    faults += [
+        SheetRow(row.number, {}).fault(columns.heading(name), *_FAILED)
+        for row in rows[1:]
+        for name, n in places.items()
+        if n < len(row.cells) and isinstance(row.cells[n], Failed)
+    ]
+    if faults:
+        raise InvalidInput(faults=faults)
 
 
 def _cells(row: Row, places: Mapping[str, int]) -> dict[str, str]:

@@ -3,7 +3,8 @@
 isort:skip_file
 Exposure lists: a bureau names one or several subjects publicly, each with its ground (S1 12(二),
 18, 19; S0 三(三)3, 三(四); R-133, R-135). One person compiles a list, a second reviews it for
-confidentiality, and the unit head releases it. Nobody is exposed in another way (ADR 0055). Dates are local days of Asia/Shanghai.
+confidentiality, and the unit head releases it. Nobody is exposed in another way (ADR 0055).
+Dates are local days of Asia/Shanghai.
 """
 
 from collections import abc as _abc

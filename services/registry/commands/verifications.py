@@ -102,8 +102,7 @@ async def record_verification(
     sent = _Sent(change.today, await _term_since(change, issuer, content), certificate)
     late = punctuality.late(sent.reported(content))
     results = _to_record(results, instrument, issuer, certificate)
-    known = [await recorded_before(change, one, certificate) for one in results]
-    together = [*zip(known, results, strict=True)]
+    together = [(await recorded_before(change, one, certificate), one) for one in results]
     news = any(is_news(*one) for one in together)
     if news and exceeds_cycle(instrument.type_code, content.verified_on, content.valid_until):
         named = replace(content, certificate_sha256=results[0].certificate_sha256)
@@ -111,8 +110,7 @@ async def record_verification(
         return _waiting(request, instrument, proposal, late)
     number = content.certificate_no
     others = await complete(change, instrument, details_of(request), number)
-    rows = await _record_new(change, together, instrument, sent)
-    note_ground(change, certificate, request, rows[0])
+    rows = await _record_new(change, request, together, instrument, sent)
     recorded = [*map(wire.verification, rows)]
     correction = None
     if news:
@@ -132,6 +130,7 @@ async def record_verification(
 
 async def _record_new(
     change: Change,
+    request: pb.RecordVerificationRequest,
     results: Sequence[tuple[Verification | None, VerificationContent]],
     instrument: Instrument,
     sent: _Sent,
@@ -147,6 +146,8 @@ async def _record_new(
     ]
     recorded = [row.verification_id for row in rows]
     await complete_orders(change, col(Verification.verification_id).in_(recorded))
+    for row in rows:
+        note_ground(change, sent.certificate, request, row)
     return rows
 
 
@@ -177,10 +178,8 @@ async def release_verification(
     since = await _term_since(change, issuer, content)
     sent = _Sent(local_date(proposal.proposed_at), since, certificate)
     results = _to_record(results, instrument, issuer, certificate)
-    known = [await recorded_before(change, one, certificate) for one in results]
-    together = [*zip(known, results, strict=True)]
-    for row in await _record_new(change, together, instrument, sent):
-        note_ground(change, certificate, request, row)
+    together = [(await recorded_before(change, one, certificate), one) for one in results]
+    await _record_new(change, request, together, instrument, sent)
     sender = await reporting.sender(change.session, proposal.proposed_by)
     await propose_correction(change, instrument, others, content.certificate_no, sender)
     await look(change, of_result(instrument.instrument_id, content.verified_on))

@@ -21,7 +21,7 @@ from law.reader.strict_reader import Reader
 from plumbing.change import Change
 from services.registry.commands.instruments import unknown_type
 from services.registry.imports.batch.type_names import resolved
-from services.registry.imports.read.text import Failed, Number
+from services.registry.imports.read.text import Number
 from services.registry.imports.rows import cells
 from services.registry.imports.rows.bad_cell import BadCell
 from services.registry.imports.rows.families import FAMILIES, FamilyName
@@ -144,8 +144,6 @@ def _value(owner: Subject, name: str, cell: str) -> cells.Value:
         _check_own(owner, name, cell)
         return None
     field = _FIELDS[name]
-    if isinstance(cell, Failed):
-        raise BadCell("FAILED_FORMULA", "公式没有可用的结果", "the formula has no value")
     if isinstance(cell, Number):
         # The file does not tell here from which year its days are counted.
         value = cells.of_number(cell, field.read, field.identifier, from_1904=True)

@@ -112,10 +112,9 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
     async def ImportInstruments(
         self, request: pb.ImportInstrumentsRequest, context: Any
     ) -> pb.ImportInstrumentsResponse:
-        answer: pb.ImportInstrumentsResponse = await sheets.taken(
+        return await sheets.taken(
             self, request, filing.import_instruments, reading.COLUMNS, self._file_limits
         )
-        return answer
 
     GetColumns = query(matching.get_columns)
 

@@ -66,7 +66,7 @@ async def put_authorisation(
     before = row.model_dump(mode="json") if row.version else None
     require_version(row.version, message.version)
     content, ground = content_of(message, row.type_code), request.ground.strip()
-    which = row.type_code or content["type_code"]
+    which = row.type_code  # before the change
     if row.version:
         _require_ground(row, content, ground)
     row.sqlmodel_update(content)

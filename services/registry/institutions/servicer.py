@@ -35,7 +35,6 @@ class InstitutionServicer(Servicer, rpc.InstitutionServiceServicer):
     async def ImportAuthorisations(
         self, request: pb.ImportAuthorisationsRequest, context: Any
     ) -> pb.ImportAuthorisationsResponse:
-        answer: pb.ImportAuthorisationsResponse = await sheets.taken(
+        return await sheets.taken(
             self, request, from_file.import_authorisations, from_file.COLUMNS, self._limits
         )
-        return answer

@@ -36,7 +36,6 @@ class LaboratoryServicer(Servicer, rpc.LaboratoryServiceServicer):
     async def ImportEnvironment(
         self, request: pb.ImportEnvironmentRequest, context: Any
     ) -> pb.ImportEnvironmentResponse:
-        answer: pb.ImportEnvironmentResponse = await sheets.taken(
+        return await sheets.taken(
             self, request, recording.import_environment, recording.COLUMNS, self._limits
         )
-        return answer

@@ -30,9 +30,9 @@ async def authorised_types(session: AsyncSession, institution: str, on: date) ->
 async def authorised_until(
     session: AsyncSession, institution_id: str, type_codes: Collection[str]
 ) -> date | None:
-    """Returns the last day on which an institution may verify all of these types, by now.
+    """Returns the last day on which an institution may verify all of these types.
 
-    None if it may not verify one of them at all.
+    As its authorisations stand; None if it may not verify one of them at all.
     """
     lasting = (
         select(Authorisation.type_code, sa.func.max(Authorisation.valid_until))

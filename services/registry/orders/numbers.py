@@ -9,7 +9,7 @@ from law.errors import Fault, InvalidInput
 from law.identity import stated
 from protos.registry.v1 import orders_pb2 as pb
 from services.registry.imports.read.limits import FileLimits
-from services.registry.imports.read.text import Failed, Number
+from services.registry.imports.read.text import Number
 from services.registry.imports.rows import cells
 from services.registry.imports.rows.bad_cell import BadCell
 from services.registry.imports.rows.families import FAMILIES, FamilyName
@@ -59,7 +59,5 @@ def _numbers(row: SheetRow, faults: list[Fault]) -> dict[str, str]:
 
 
 def _number(cell: str) -> str:
-    if isinstance(cell, Failed):
-        raise BadCell("FAILED_FORMULA", "公式没有可用的结果", "the formula has no value")
     # A number is only looked for, so what a workbook made a number of may be one.
     return cells.identifier(str(cell) if isinstance(cell, Number) else cells.clean(cell))

@@ -32,7 +32,6 @@ class PeopleServicer(Servicer, rpc.PeopleServiceServicer):
     async def ImportQualifications(
         self, request: pb.ImportQualificationsRequest, context: Any
     ) -> pb.ImportQualificationsResponse:
-        answer: pb.ImportQualificationsResponse = await sheets.taken(
+        return await sheets.taken(
             self, request, commands.import_qualifications, commands.COLUMNS, self._limits
         )
-        return answer

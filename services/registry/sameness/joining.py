@@ -21,7 +21,8 @@ from services.registry.announce_changes import Cause, save_instruments, save_ver
 from services.registry.calibrations.following import join_calibrations
 from services.registry.coming_into_use import come_into_use
 from services.registry.commands import records
-from services.registry.orders.following import join_orders
+from services.registry.orders.completing import complete
+from services.registry.orders.following import join_orders, withdraw_of_scrapped
 from services.registry.photographs.commands import join_photographs
 from services.registry.questions.following import follow_records, join_questions
 from services.registry.red_alerts import fact_of, facts_of, is_red
@@ -64,6 +65,8 @@ async def join_instruments(
     await save_instruments(change, [kept, *joined], cause)
     ids = [one.instrument_id for one in joined]
     orders = await join_orders(change, kept, ids, ground)
+    await complete(change, col(Verification.instrument_id) == kept.instrument_id)
+    await withdraw_of_scrapped(change, col(Instrument.instrument_id) == kept.instrument_id)
     calibrations = await join_calibrations(change, kept.instrument_id, ids)
     photographs = await join_photographs(change, kept.instrument_id, ids)
     await join_questions(change, kept.instrument_id, ids)

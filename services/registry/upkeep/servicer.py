@@ -41,10 +41,9 @@ class UpkeepServicer(Servicer, rpc.UpkeepServiceServicer):
     async def ImportUpkeep(
         self, request: pb.ImportUpkeepRequest, context: Any
     ) -> pb.ImportUpkeepResponse:
-        answer: pb.ImportUpkeepResponse = await sheets.taken(
+        return await sheets.taken(
             self, request, commands.import_upkeep, commands.COLUMNS, self._limits
         )
-        return answer
 
     async def UploadUpkeepFile(
         self, request_iterator: AsyncIterator[pb.UploadUpkeepFileRequest], context: Any

@@ -39,6 +39,17 @@ async def orders_of(client: Client) -> list[pb.Order]:
     return list((await client.orders.ListOrders(pb.ListOrdersRequest())).orders)
 
 
+async def told_of(registry: RunningRegistry, subject_id: str, state: str) -> list[str]:
+    """The orders of a subject of which it was announced that they are in a state now."""
+    return [
+        one.order_id
+        for event in await registry.events_of(f"subject/{subject_id}")
+        if isinstance(event, events.OrdersChanged)
+        for one in event.orders
+        if one.state == state
+    ]
+
+
 async def twins(
     registry: RunningRegistry, caseworker: Client
 ) -> tuple[sameness.Likeness, register.Instrument, register.Instrument, str]:
@@ -82,6 +93,45 @@ async def test_of_joined_instruments_the_order_that_came_furthest_goes_on(
         ahead.order_id: ("completed", kept.instrument_id),
         behind.order_id: ("withdrawn", kept.instrument_id),
     }
+
+
+async def test_an_order_is_completed_by_the_result_of_an_instrument_that_is_joined(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    caseworker = registry.client(Role.CASEWORKER)
+    one, kept, gone, name = await twins(registry, caseworker)
+    lab = await registry.speaker(name, kept.type_code)
+    operator = operator_of(registry, kept.subject_id)
+    await operator.orders.ApplyForVerification(application([kept.instrument_id], name))
+    today = {"verified_on": "2026-09-14", "valid_until": "2027-03-13", "institution": name}
+    answer = await lab.registry.RecordVerification(verify(gone.instrument_id, **today))
+    assert [row.state for row in await orders_of(operator)] == ["applied"]
+    await join(caseworker, one, kept.instrument_id, gone.instrument_id)
+    [order] = await orders_of(operator)
+    completed = "completed", answer.verification.verification_id
+    assert (order.state, order.verification_id) == completed
+    assert await told_of(registry, kept.subject_id, "completed") == [order.order_id]
+
+
+async def test_an_order_is_withdrawn_if_its_instrument_is_joined_to_a_scrapped_one(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    caseworker = registry.client(Role.CASEWORKER)
+    one, kept, gone, name = await twins(registry, caseworker)
+    await registry.speaker(name, kept.type_code)
+    operator = operator_of(registry, kept.subject_id)
+    await operator.orders.ApplyForVerification(application([gone.instrument_id], name))
+    request = register.SetInstrumentStateRequest(
+        request_id=new_request_id(), instrument_id=kept.instrument_id, state="scrapped"
+    )
+    await operator.registry.SetInstrumentState(request)
+    assert [row.state for row in await orders_of(operator)] == ["applied"]
+    await join(caseworker, one, kept.instrument_id, gone.instrument_id)
+    [order] = await orders_of(operator)
+    assert (order.state, order.instrument_id) == ("withdrawn", kept.instrument_id)
+    assert await told_of(registry, kept.subject_id, "withdrawn") == [order.order_id]
 
 
 async def test_orders_of_a_joined_subject_are_those_of_the_one_that_stays(
@@ -167,14 +217,7 @@ async def test_the_order_of_a_scrapped_instrument_is_withdrawn_until_the_institu
     assert [states[one] for one in order_ids] == ["withdrawn", "received", "withdrawn"]
     shown = await lab.orders.GetOrder(pb.GetOrderRequest(order_id=order_ids[0]))
     assert shown.steps[-1].ground.startswith("器具已报废")
-    told = await registry.events_of(f"subject/{owner.subject_id}")
-    withdrawn = [
-        one.order_id
-        for event in told
-        if isinstance(event, events.OrdersChanged)
-        for one in event.orders
-        if one.state == "withdrawn"
-    ]
+    withdrawn = await told_of(registry, owner.subject_id, "withdrawn")
     assert withdrawn == [order_ids[0], order_ids[2]], "its institution is told"
 
 

@@ -328,10 +328,13 @@ async def test_staff_say_why_they_name_a_dcc_that_is_not_the_institutions(
         assert await reasons(staff, in_file) == [(2, "DCC", "DCC_NOT_OF_THIS_RESULT")]
         request = result(filed, number, dcc_id)
         request.dcc_ground = "两院合并，证书由乙院出具"
-        await staff.registry.RecordVerification(request)
+        request.parts.extend(register.PartResult(part=one, result="pass") for one in "12")
+        recorded = (await staff.registry.RecordVerification(request)).verifications
         entries = await registry.audited(f"dcc/{dcc_id}")
-        [named_so] = [one for one in entries if one.action == "name_dcc"]
-        assert named_so.ground == "两院合并，证书由乙院出具"
+        grounds = [(one.after, one.ground) for one in entries if one.action == "name_dcc"]
+        assert grounds == [
+            ({"verification_id": one.verification_id}, request.dcc_ground) for one in recorded
+        ]
     number, dcc_id = await named(staff, laboratory=OWN)
     await staff.registry.RecordVerification(result(filed, number, dcc_id))
 

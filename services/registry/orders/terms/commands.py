@@ -15,7 +15,7 @@ from law.separation import Act
 from plumbing.change import Change
 from protos.registry.v1 import orders_pb2 as pb
 from services.registry.commands.targets import refuse_any
-from services.registry.orders.terms.figures import in_force, stated
+from services.registry.orders.terms.figures import in_force
 from services.registry.orders.terms.tables import OrderTerms
 from services.registry.proposals.propose import Proposed, propose
 from services.registry.tables import Bureau, Proposal
@@ -87,8 +87,7 @@ async def release_order_terms(
 
 async def _present(change: Change, bureau: str) -> OrderTerms | None:
     """What a bureau states today, if anything."""
-    ids = await in_force(change.session, [bureau], change.today)
-    return next(iter((await stated(change.session, ids)).values()), None)
+    return (await in_force(change.session, [bureau], change.today)).get(bureau)
 
 
 def _content(row: OrderTerms) -> dict[str, Any]:

@@ -43,14 +43,9 @@ class Figure:
 async def figure(session: AsyncSession, bureau: str, kind: TermKind, on: date) -> Figure:
     """Returns the figure for an event of a day, of an instrument of a bureau."""
     codes = covering(bureau)
-    rows = await session.exec(
-        select(OrderTerms)
-        .where(col(OrderTerms.bureau).in_(codes), col(OrderTerms.valid_from) <= on)
-        .order_by(col(OrderTerms.valid_from), col(OrderTerms.released_at))
-    )
-    newest = {row.bureau: row for row in rows}
+    holding = await in_force(session, codes, on)
     for code in codes:
-        if (row := newest.get(code)) and (days := days_of(row, kind)):
+        if (row := holding.get(code)) and (days := days_of(row, kind)):
             return Figure(kind, days, row)
     return of_law(kind, on)
 
@@ -64,14 +59,16 @@ async def stated(session: AsyncSession, ids: Iterable[str]) -> Mapping[str, Orde
     return {row.terms_id: row for row in rows}
 
 
-async def in_force(session: AsyncSession, bureaus: Iterable[str], on: date) -> set[str]:
-    """Returns the ids of what these bureaus state on a day."""
+async def in_force(
+    session: AsyncSession, bureaus: Iterable[str], on: date
+) -> Mapping[str, OrderTerms]:
+    """Returns what these bureaus state on a day, by bureau."""
     rows = await session.exec(
         select(OrderTerms)
         .where(col(OrderTerms.bureau).in_(sorted({*bureaus})), col(OrderTerms.valid_from) <= on)
         .order_by(col(OrderTerms.valid_from), col(OrderTerms.released_at))
     )
-    return {row.terms_id for row in {row.bureau: row for row in rows}.values()}
+    return {row.bureau: row for row in rows}
 
 
 def of_law(kind: TermKind, on: date) -> Figure:

@@ -31,7 +31,9 @@ async def list_order_terms(
     count = await paging.count(view.session, request, rows, token)
     holding = await figures.in_force(view.session, (row.bureau for row in page), view.today)
     return pb.ListOrderTermsResponse(
-        order_terms=[wire.order_terms(row, in_force=row.terms_id in holding) for row in page],
+        order_terms=[
+            wire.order_terms(row, in_force=holding.get(row.bureau) is row) for row in page
+        ],
         of_law=[wire.figure(one, view.today) for one in figures.all_of_law(view.today)],
         next_page_token=token,
         **count,

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import io
+from types import ModuleType
+
 import pytest
+import xlsxwriter
 
 from law.errors import InvalidInput
 from protos.registry.v1 import upkeep_pb2 as pb
+from services.registry.filing import reading
 from services.registry.imports.read.limits import FileLimits
+from services.registry.institutions import from_file
+from services.registry.laboratories import recording
+from services.registry.orders import numbers
+from services.registry.people import commands as people
 from services.registry.sheets import MOST_ROWS, Columns, read_sheet
+from services.registry.upkeep import commands as upkeep
+from tests.unit.services.registry.workbooks import patched
 
 COLUMNS = Columns(headings={"number": ("编号",), "name": ("名称",)}, needed=("number",))
 
@@ -81,3 +92,25 @@ def test_of_very_many_the_first_are_named_and_all_are_counted() -> None:
     assert "“列19”等 50 个" in sheet.unread.message_zh
     assert "列19 and 30 more" in sheet.unread.message_en
     assert "列20" not in sheet.unread.message_zh
+
+
+@pytest.mark.parametrize("kind", [from_file, numbers, people, reading, recording, upkeep])
+@pytest.mark.parametrize("shown", ["#N/A", ""])
+def test_a_formula_without_a_value_is_refused_in_each_column(kind: ModuleType, shown: str) -> None:
+    columns: Columns = kind.COLUMNS
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        page = book.add_worksheet()
+        page.write_row(0, 0, [*map(columns.heading, columns.headings), "备注"])
+        page.write_row(1, 0, ["甲"] * len(columns.headings))
+        for place in range(len(columns.headings) + 1):
+            page.write_formula(place + 2, place, "=NA()", None, shown or "#N/A")
+            page.write_string(place + 2, place + 1, "甲")
+    content = file.getvalue()
+    if not shown:  # as of a program that did not compute it
+        content = patched(content, "xl/worksheets/sheet1.xml", b"<v>#N/A</v>", b"")
+    with pytest.raises(InvalidInput) as refused:
+        read_sheet(content, columns, FileLimits())
+    named = [(one.row, one.column) for one in refused.value.faults]
+    assert named == [*enumerate(map(columns.heading, columns.headings), 3)]
+    assert {"公式没有可用的结果" in one.message_zh for one in refused.value.faults} == {True}
