@@ -113,6 +113,7 @@ ACTIONS = {
     "expire_records": N_("记录期满"),
     "set_contested": N_("标记异议"),
     "upload_certificate": N_("上传证书文件"),
+    "take_certificate_away": N_("撤下证书文件"),
     "upload_dcc": N_("上传校准证书"),
     "dismiss_dcc": N_("搁置校准证书"),
     "resume_dcc": N_("恢复校准证书"),

@@ -207,9 +207,13 @@ async def certify(change: Change, row: Dcc, results: Sequence[Verification], sen
     for result in results:
         await change.session.refresh(result, with_for_update=True)
         if not await _has_file(change.session, result):
-            result.certificate_sha256 = row.sha256
-            result.certificate_on = result.certificate_on or sent_on
-            await save_verifications(change, [result], Cause(events.CAUSE_ENTERED))
+            has = {
+                "certificate_sha256": row.sha256,
+                "certificate_on": result.certificate_on or sent_on,
+            }
+            if result.model_dump(include={*has}) != has:  # the row of a file says so already
+                result.sqlmodel_update(has)
+                await save_verifications(change, [result], Cause(events.CAUSE_ENTERED))
             await add_file(change, row, result)
     if results and row.state is not DccState.CONFIRMED:
         before = {"state": row.state.value}

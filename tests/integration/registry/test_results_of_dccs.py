@@ -308,6 +308,43 @@ async def test_a_row_for_a_result_on_file_confirms_the_dcc_that_is_its_file(
     assert (await read(lab, sent.dcc_id)).dcc.state == "confirmed"  # it is the file still
 
 
+async def test_a_file_gives_a_dcc_to_a_result_on_file_and_its_undoing_takes_it_away(
+    registry: RunningRegistry,
+) -> None:
+    lab = await registry.speaker(OWN, "FUEL")
+    filed = await registry.instrument()
+    file = dcc(filed.serial_no, number=(number := a_number()), begun=DAY, ended=DAY, issued="")
+    sent = (await send(lab, file)).dcc
+    request = result(filed, number, "")
+    request.verification.certificate_sha256 = sent.sha256  # the hash alone
+    done = (await lab.registry.RecordVerification(request)).verification
+    content = verifications(row(filed, number, sent.dcc_id, 技术依据="JJG 443-2023"))
+    batch = await upload(lab, "verifications", content)
+    assert (batch.state, batch.unchanged) == ("applied", 0)
+    assert await _file_of(lab, done, sent) == ([sent.sha256], "confirmed", DAY)
+    assert (await undo(registry.client(Role.CASEWORKER), batch)).state == "undone"
+    assert await _file_of(lab, done, sent) == ([], "waiting", "")
+    last = (await registry.audited(f"verification/{done.verification_id}"))[-1]
+    assert (last.action, last.ground) == ("take_certificate_away", "导错了文件")
+    again = await upload(lab, "verifications", content + b"\n")
+    assert await _file_of(lab, done, sent) == ([sent.sha256], "confirmed", DAY)
+    await send_file(lab, done, pdf(), reason="换")
+    with refused("WRONG_STATE", f"verification/{done.verification_id}"):
+        await undo(registry.client(Role.CASEWORKER), again)
+
+
+async def _file_of(
+    lab: Client, done: register.Verification, sent: calibrations.Dcc
+) -> tuple[list[str], str, str]:
+    """The files in force of a result, the state of a DCC, and since when the result has a file."""
+    asked = certificates.GetCertificatesRequest(verification_id=done.verification_id)
+    kept = (await lab.certificates.GetCertificates(asked)).certificates
+    shown = register.GetInstrumentRequest(instrument_id=done.instrument_id)
+    [on_file] = (await lab.registry.GetInstrument(shown)).verifications
+    state = (await read(lab, sent.dcc_id)).dcc.state
+    return [one.sha256 for one in kept], state, on_file.certificate_on
+
+
 async def test_staff_say_why_they_name_a_dcc_that_is_not_the_institutions(
     registry: RunningRegistry,
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from operator import itemgetter
+from typing import Any
 
 from sqlmodel import col, select
 
@@ -17,18 +18,20 @@ from services.registry.calibrations.as_certificate import (
     calibrated_by,
     certify,
     reopen_dcc,
+    reopen_replaced,
     require_usable,
 )
 from services.registry.calibrations.tables import Dcc
+from services.registry.imports.batch.built_on import removed_of
 from services.registry.imports.staging.rivals import Overtaken
-from services.registry.tables import CertificateFile, Verification
+from services.registry.tables import CertificateFile, ImportBatch, ImportedThing, Verification
 
 
 async def take_dccs(change: Change, named: Mapping[str, str], on_file: Mapping[str, str]) -> None:
     """Makes DCCs the files of new results; `named` has the DCC of each result, by their ids.
 
     `on_file` has those of results on file that have the same file already, or its SHA-256 alone.
-    Raises Overtaken if one was set aside or confirmed as a calibration since the batch was planned.
+    The latter get the file with it: their rows say so already. Raises Overtaken if one was set aside or confirmed as a calibration since the batch was planned.
     """
     every = {**named, **on_file}
     for verification_id, dcc_id in sorted(
@@ -48,6 +51,34 @@ async def take_dccs(change: Change, named: Mapping[str, str], on_file: Mapping[s
             await certify(change, row, [result], change.today)
         else:
             await add_file(change, row, result)
+
+
+async def take_files_away(
+    change: Change, batch: ImportBatch, things: Mapping[str, ImportedThing], ground: str
+) -> None:
+    """Takes the files from results on file that an undone batch gave them; their DCCs wait again.
+
+    Such a result had the SHA-256 alone. `things` are the results of the batch, by their ids.
+    """
+    without = {key for key, one in things.items() if one.before and not _had_file(one.before)}
+    for ids in chunks(sorted(without.difference(removed_of(things))), IDS_IN_QUERY):
+        given = select(CertificateFile).where(
+            col(CertificateFile.verification_id).in_(ids),
+            CertificateFile.kind == FileKind.DCC,
+            CertificateFile.uploaded_at >= batch.imported_at,
+        )
+        files = (await change.session.exec(given.order_by(col(CertificateFile.sha256)))).all()
+        for file in files:
+            before, object_ = file.model_dump(mode="json"), f"verification/{file.verification_id}"
+            await change.session.delete(file)
+            change.audit("take_certificate_away", object_, before=before, ground=ground)
+        await change.session.flush()
+        for sha256 in sorted({file.sha256 for file in files}):
+            await reopen_replaced(change, sha256, ground)
+
+
+def _had_file(before: Mapping[str, Any]) -> bool:
+    return before.get("certificate_on") is not None
 
 
 async def reopen_dccs(change: Change, removed: Collection[str], ground: str) -> None:

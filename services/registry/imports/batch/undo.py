@@ -40,7 +40,7 @@ from services.registry.imports.batch.built_on import (
     removed_of,
     things_of,
 )
-from services.registry.imports.batch.dccs import reopen_dccs
+from services.registry.imports.batch.dccs import reopen_dccs, take_files_away
 from services.registry.imports.batch.processing import TRIES
 from services.registry.imports.batch.restoring import restore
 from services.registry.imports.plan.instruments_and_records import serial_of
@@ -269,6 +269,7 @@ async def undo(change: Change, batch: ImportBatch, ground: str, undone: Undone) 
     await undone.staged.announce(change)
     cause = Cause(events.CAUSE_UNDONE, ground, batch.batch_id, batch.baseline)
     await _review_again(change, undone.things[Kind.RECORD], cause)
+    await take_files_away(change, batch, undone.things[Kind.VERIFICATION], ground)
     await reopen_dccs(change, removed_of(undone.things[Kind.VERIFICATION]), ground)
     await orders.follow_batch(change, batch.batch_id)
     await follow_batch(change, batch.batch_id, f"检定结果已撤销：{ground}")

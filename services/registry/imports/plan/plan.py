@@ -92,7 +92,7 @@ class Plan:
     `claimed` are ids of instruments on file that rows without a serial number are about, `merged`
     rows that tell again what an earlier row of the file tells. `alike` is where things will be that
     are perhaps the same, each with the first such row. `questions` are what a person has to decide.
-    `certified` has the DCCs that wait and are the files of results on file, by these results' ids,
+    `certified` has the DCCs that become files of results on file, or wait, by these results' ids,
     each with its row. `unverified_in_use` are ids of instruments on file that the plan puts into
     use although they were never verified; the estimate finds them.
     """
@@ -145,10 +145,10 @@ class Plan:
         else:
             self.unchanged.add(row)
 
-    def certify(self, row: int, verification_id: str, dcc: Dcc | None) -> None:
-        """Plans that a DCC is confirmed as the file of a result on file, if it waits."""
-        if dcc and dcc.state is DccState.WAITING:
-            self.certified[verification_id] = row, dcc.dcc_id
+    def certify(self, row: int, present: RegisterRow, dcc: Dcc | None) -> None:
+        """Plans that a DCC is confirmed as the file of a result on file, if it waits or adds it."""
+        if dcc and (dcc.state is DccState.WAITING or present["certificate_on"] is None):
+            self.certified[present["verification_id"]] = row, dcc.dcc_id
 
     def drop(self, rows: Collection[int]) -> None:
         """Removes from the plan all changes that come from these rows of the file."""

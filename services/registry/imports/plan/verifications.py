@@ -146,8 +146,9 @@ async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
         else:
             values = {**values, **_writing_on_file(context, item, present), **own}
             values |= _reported_at_last(context, item, values, present, since)
+            values |= _file_added(dcc, present, context.sent_on)
             plan.alter(Kind.VERIFICATION, item.row, present["verification_id"], values, present)
-            plan.certify(item.row, present["verification_id"], dcc)
+            plan.certify(item.row, present, dcc)
         _note_cycle(context, plan, item, values, within)
 
 
@@ -195,6 +196,11 @@ def _reported_at_last(
 
 def _with_file(dcc: Dcc | None, sent_on: date) -> dict[str, Any]:
     return {"certificate_sha256": dcc.sha256, "certificate_on": sent_on} if dcc else {}
+
+
+def _file_added(dcc: Dcc | None, present: RegisterRow, sent_on: date) -> dict[str, Any]:
+    """The same of a result on file of which only the SHA-256 is known: it gets the file now."""
+    return _with_file(dcc, sent_on) if present["certificate_on"] is None else {}
 
 
 def _writing_on_file(context: Context, item: Item, present: RegisterRow) -> dict[str, Any]:
