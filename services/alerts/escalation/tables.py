@@ -117,7 +117,7 @@ class AwaitedOrder(Base, table=True):
     `appointed_on` is the day of the verification, if one is appointed; it is missing from an order
     that has not changed since alerts began to keep it. The order is that of the instrument's
     present owner. `told_until` is the last day of the institution's authorisation, once owner and
-    institution were told that it is before the order is due.
+    institution were told that it is before the order is due, and None again when it is not.
     """
 
     __tablename__ = "awaited_order"

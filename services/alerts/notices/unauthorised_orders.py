@@ -1,9 +1,9 @@
 """Orders whose institution is authorised only until a day before they are due.
 
 Owner and institution hear of them at once when an authorisation is announced that ends too early,
-and otherwise with the next watch, once for each last day. What lasts longest of an institution's
-authorisations for a type counts. They hear at once as well if an authorisation is corrected to
-another type, and none is left for the one that it had.
+otherwise with the next watch, once for each last day; again if it was none of these meanwhile.
+What lasts longest of an institution's authorisations for a type counts. They hear at once as well
+if an authorisation is corrected to another type, and none is left for the one that it had.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ _last = _LASTING.c.last
 
 async def issue_unauthorised(change: Change, bureau: str, on: date) -> list[Notice]:
     """Tells the owners of a bureau, and institutions, of orders that come to be such on a day."""
-    return await _tell(change, _too_short(on), col(Subject.bureau) == bureau)
+    own = col(Subject.bureau) == bureau
+    await _forget(change, on, own)
+    return await _tell(change, _too_short(on), own)
 
 
 async def types_of(session: AsyncSession, endings: Sequence[events.Ending]) -> dict[str, str]:
@@ -71,7 +73,9 @@ async def tell_of_endings(
     present = await types_of(change.session, endings)
     for ending in endings:
         if ending.kind == Due.AUTHORISATION:
-            await _tell(change, _too_short(change.today), *_of(ending.institution, ending.what))
+            named = _of(ending.institution, ending.what)
+            await _forget(change, change.today, *named)
+            await _tell(change, _too_short(change.today), *named)
             former = before.get(ending.ending_id)
             if former is not None and former != present[ending.ending_id]:
                 await _tell(change, _last.is_(None), *_of(ending.institution, former))
@@ -96,11 +100,24 @@ async def _tell(change: Change, *which: sa.ColumnElement[bool]) -> list[Notice]:
     return [one for one in notices if one is not None]
 
 
+async def _forget(change: Change, on: date, *which: sa.ColumnElement[bool]) -> None:
+    """Lets whoever was told hear again if an order is cut off anew, which it is no more."""
+    told = col(AwaitedOrder.told_until).is_not(None)
+    lasts = sa.not_(_is_cut_off(on))
+    for order, _, _ in (await change.session.exec(_open_orders(told, lasts, *which))).all():
+        order.told_until = None
+
+
 def _too_short(on: date) -> sa.ColumnElement[bool]:
     """That nobody heard yet that the institution of an order may not complete it."""
-    needed = sa.func.coalesce(AwaitedOrder.appointed_on, AwaitedOrder.due_on)
     told = col(AwaitedOrder.told_until)
-    return sa.and_(sa.or_(_last < on, _last < needed), sa.or_(told.is_(None), told != _last))
+    return sa.and_(_is_cut_off(on), sa.or_(told.is_(None), told != _last))
+
+
+def _is_cut_off(on: date) -> sa.ColumnElement[bool]:
+    """That the authorisation for an order has ended, or ends before the order is due."""
+    needed = sa.func.coalesce(AwaitedOrder.appointed_on, AwaitedOrder.due_on)
+    return sa.or_(_last < on, _last < needed)
 
 
 def _open_orders(*which: sa.ColumnElement[bool]) -> Any:

@@ -242,6 +242,26 @@ async def test_a_last_day_that_is_set_back_is_told_with_all_orders(alerts: Runni
     assert await told() == []
 
 
+async def test_who_is_cut_off_again_by_the_same_day_hears_again(alerts: RunningAlerts) -> None:
+    await alerts.announce(events.InstitutionsChanged(institutions=[LAB]))
+    await alerts.put(instrument(1))
+    await alerts.announce(changed("accepted", 2, due_on="2026-10-16"))
+    told = told_by(alerts)
+    short, long = date(2026, 10, 15), date(2030, 1, 1)
+    await put(alerts, ending("authorisation", 1, short, what="FUEL"))
+    assert len(await told()) == 2
+    for version, last, notices in ((2, long, 0), (3, short, 2), (4, short, 0)):
+        alerts.pass_days(1)
+        await put(alerts, ending("authorisation", 1, last, version, what="FUEL"))
+        assert len(await told()) == notices, last
+    await alerts.announce(changed("scheduled", 3, due_on="2026-10-16", appointed_on="2026-10-15"))
+    await alerts.watch_days(1)
+    assert await told() == [], "it is verified while the institution may"
+    await alerts.announce(changed("scheduled", 4, due_on="2026-10-16", appointed_on="2026-10-16"))
+    await alerts.watch_days(1)
+    assert len(await told()) == 2
+
+
 async def test_orders_of_the_type_that_an_authorisation_no_longer_has_are_told(
     alerts: RunningAlerts,
 ) -> None:

@@ -31,7 +31,8 @@ async def take_dccs(change: Change, named: Mapping[str, str], on_file: Mapping[s
     """Makes DCCs the files of new results; `named` has the DCC of each result, by their ids.
 
     `on_file` has those of results on file that have the same file already, or its SHA-256 alone.
-    The latter get the file with it: their rows say so already. Raises Overtaken if one was set aside or confirmed as a calibration since the batch was planned.
+    The latter get the file with it: their rows say so already. Raises Overtaken if one was set
+    aside or confirmed as a calibration since the batch was planned.
     """
     every = {**named, **on_file}
     for verification_id, dcc_id in sorted(
