@@ -199,23 +199,26 @@ class Archive:
 
 
 class _File:
-    """A file as it is read, with the digest of what has come."""
+    """A file as it is read, with the digest of what has come; `first` is a piece read before."""
 
-    def __init__(self, read: Callable[[int], Awaitable[Any]], size: int, sha256: str) -> None:
+    def __init__(
+        self,
+        read: Callable[[int], Awaitable[Any]],
+        size: int,
+        sha256: str,
+        first: bytes | None = None,
+    ) -> None:
         self._read, self._size, self._sha256 = read, size, sha256
-        self._first, self._digest = b"", hashlib.sha256()
+        self._first, self._digest = first, hashlib.sha256()
         self.is_there = False
 
     async def begins(self) -> bool:
-        """Reads the first piece; False if there is no file."""
-        try:
-            self._first = (await self._read(0)).content
-        except grpc.aio.AioRpcError as error:
-            if error.code() is not grpc.StatusCode.NOT_FOUND:
-                raise
-            return False
-        self.is_there = True
-        return True
+        """Reads the first piece, unless it was read before; False if there is no file."""
+        if self._first is None:
+            answer = await _if_there(self._read(0))
+            self._first = answer and answer.content
+        self.is_there = self._first is not None
+        return self.is_there
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Yields the file piece by piece."""
@@ -310,12 +313,8 @@ async def _calibration(client: Stubs, one: calibrations_pb2.Calibration) -> _Hel
         answer: Awaitable[Any] = client.calibrations.ReadDcc(request)
         return answer
 
-    dcc = pb.Dcc()
-    try:
-        dcc = (await read(0)).dcc
-    except grpc.aio.AioRpcError as error:  # if there is no file, the list says so
-        if error.code() is not grpc.StatusCode.NOT_FOUND:
-            raise
+    answer = await _if_there(read(0)) or pb.ReadDccResponse()
+    dcc = answer.dcc
     return _Held(
         file_id=one.dcc_id,
         number=one.certificate_no or one.dcc_id[:8],
@@ -334,8 +333,18 @@ async def _calibration(client: Stubs, one: calibrations_pb2.Calibration) -> _Hel
             str(dcc.size or ""),
             dcc.sha256,
         ],
-        file=_File(read, dcc.size, dcc.sha256),
+        file=_File(read, dcc.size, dcc.sha256, answer.content or None),
     )
+
+
+async def _if_there(reading: Awaitable[Any]) -> Any:
+    """Returns an answer with the first piece of a file; None if there is none, as the list says."""
+    try:
+        return await reading
+    except grpc.aio.AioRpcError as error:
+        if error.code() is not grpc.StatusCode.NOT_FOUND:
+            raise
+        return None
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:
