@@ -275,16 +275,20 @@ def test_types_of_different_institutions_are_applied_for_one_after_the_other(
     expect(operator.get_by_text("今天没有机构可以检定")).to_be_visible()  # belt weighers
     operator.get_by_role("link", name=re.compile("非自行指示秤：1 台")).click()
     applies_with_the_first(operator)
-    expect(operator.get_by_role("alert")).to_contain_text("下面是还没有申请的")
+    told = operator.get_by_role("alert")
+    expect(told).to_contain_text("下面是还没有申请的")
+    expect(told).to_contain_text("有 1 台还没有登记修理")
     expect(operator.get_by_role("list", name="器具")).to_contain_text(kinds["FUEL"])
     applies_with_the_first(operator)
-    expect(operator.get_by_text("已提交检定申请")).to_be_visible()
+    expect(told).to_contain_text("已提交检定申请")
+    expect(told).to_contain_text("有 2 台还没有登记修理")
     for code in ("FUEL", "NAWI-NS"):
         expect(operator.get_by_role("link", name=re.compile(kinds[code]))).to_be_visible()
 
 
 def applies_with_the_first(operator: Page) -> None:
-    """The firm applies with the first institution that is offered."""
+    """The firm applies with the first institution that is offered, after a repair."""
     operator.get_by_role("radio").first.check()
+    operator.get_by_label("修理过").check()
     press(operator, "继续")
     press(operator, "提交申请")

@@ -39,7 +39,7 @@ async def by_type(visit: Visit, instruments: Sequence[registry.Instrument]) -> S
     verified = {code for code, is_able in zip(types, able, strict=True) if is_able}
     left = [one for one in instruments if one.type_code in verified]
     return [
-        OfType(code, found, _address(found, left) if code in verified else "")
+        OfType(code, found, _address(visit, found, left) if code in verified else "")
         for code, found in types.items()
     ]
 
@@ -49,11 +49,26 @@ def later(visit: Visit) -> Sequence[str]:
     return visit.fields("later") or visit.request.query_params.getlist("later")
 
 
-def after(visit: Visit, otherwise: str) -> str:
-    """Returns the address after an application: that of what is left, or else the usual one."""
+def unnoted(visit: Visit) -> Sequence[str]:
+    """Returns those applied for as repaired by earlier forms whose repair is not noted yet."""
+    return visit.fields("unnoted") or visit.request.query_params.getlist("unnoted")
+
+
+def after(visit: Visit, applied: int, repaired: Sequence[str]) -> str:
+    """Returns the address after an application for some instruments: of what is left, or the list.
+
+    `repaired` are those of them whose repair is to be noted; it names all of the whole application.
+    """
+    to_note = [*unnoted(visit), *repaired]
     if left := later(visit):
-        return f"{PATH}?{urlencode([('applied', 'yes'), *(('instrument', one) for one in left)])}"
-    return otherwise
+        rest = [("instrument", one) for one in left]
+        return f"{PATH}?{urlencode([('applied', 'yes'), *rest, *_unnoted(to_note)])}"
+    repairs = f"&repairs={len(to_note)}&instrument={to_note[0]}" if to_note else ""
+    return f"/orders?applied={applied}{repairs}"
+
+
+def _unnoted(repaired: Sequence[str]) -> list[tuple[str, str]]:
+    return [("unnoted", one) for one in repaired]
 
 
 async def _is_verified(visit: Visit, type_code: str) -> bool:
@@ -61,7 +76,9 @@ async def _is_verified(visit: Visit, type_code: str) -> bool:
     return bool((await ask(visit.services.orders.ListVerifiers(request))).verifiers)
 
 
-def _address(found: Sequence[registry.Instrument], left: Sequence[registry.Instrument]) -> str:
+def _address(
+    visit: Visit, found: Sequence[registry.Instrument], left: Sequence[registry.Instrument]
+) -> str:
     own = [("instrument", one.instrument_id) for one in found]
     rest = [("later", one.instrument_id) for one in left if one not in found]
-    return f"{PATH}?{urlencode(own + rest)}"
+    return f"{PATH}?{urlencode(own + rest + _unnoted(unnoted(visit)))}"

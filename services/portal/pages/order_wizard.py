@@ -54,8 +54,7 @@ async def apply(visit: Visit) -> Response:
     if request.check_only:
         reasons = [order_words.reason(visit.say, one.reason) for one in answer.orders]
         return await _form(visit, chosen, checking=True, reasons=reasons, to_note=to_note)
-    repaired = f"&repairs={len(to_note)}&instrument={to_note[0]}" if to_note else ""
-    return visit.redirect(order_split.after(visit, f"/orders?applied={len(chosen)}{repaired}"))
+    return visit.redirect(order_split.after(visit, len(chosen), to_note))
 
 
 def _chosen(visit: Visit) -> list[str]:
@@ -98,6 +97,7 @@ async def _form(
         terms=await _terms(visit, verifiers),
         by_type=() if verifiers else await order_split.by_type(visit, instruments),
         later=order_split.later(visit),
+        unnoted=order_split.unnoted(visit),
         applied=visit.query("applied") == "yes",
         form=visit.form,
         to_note=[one.serial_no for one in instruments if one.instrument_id in to_note],

@@ -118,6 +118,24 @@ async def test_an_application_shows_why_each_instrument_needs_a_verification(
     assert sent.headers["location"] == "/orders?applied=1&repairs=1&instrument=i-1"
 
 
+@pytest.mark.parametrize(
+    ("asked", "then"),
+    [
+        ("later=i-2", "/orders/new?applied=yes&instrument=i-2&unnoted=i-1"),
+        ("unnoted=i-0", "/orders?applied=1&repairs=2&instrument=i-0"),
+    ],
+)
+async def test_repairs_to_note_of_each_part_of_an_application_are_told(
+    monkeypatch: pytest.MonkeyPatch, asked: str, then: str
+) -> None:
+    answer = orders.ApplyForVerificationResponse(repairs_to_note=["i-1"])
+    services = SimpleNamespace(orders=SimpleNamespace(ApplyForVerification=Service(answer)))
+    name, value = asked.split("=")
+    form = {"instrument": "i-1", "institution_id": "v-1", "step": "send", name: value}
+    sent: Any = await order_wizard.apply(visit(monkeypatch, services, **form))
+    assert sent.headers["location"] == then
+
+
 # The state of the platform is checked on a page of that name, and no form is sent from it.
 NO_FORM = {"platform_state.py"}
 
