@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from plumbing.client import Refusal, ask
-from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pages.instrument_forms import of_the_form, read_instrument
+from services.portal.pages.moving_orders import moving_orders
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -46,16 +46,13 @@ async def ask_for(visit: Visit) -> Response:
         present = await read_instrument(visit)
         return _page(visit, present, form, *of_the_form(visit, refusal))
     if request.check_only:
-        opened = orders.ListOrdersRequest(
-            instrument_id=instrument.instrument_id, open=True, page_size=1
-        )
         return visit.page(
             "instruments/handover_check.html",
             instrument=instrument,
             form=form,
             seen=seen,
             then=answer,
-            orders=(await ask(visit.services.orders.ListOrders(opened))).orders,
+            orders=await moving_orders(visit, instrument.instrument_id),
         )
     return visit.redirect(f"/proposals/{answer.proposal.proposal_id}")
 

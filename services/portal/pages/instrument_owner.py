@@ -13,6 +13,7 @@ from plumbing.client import Refusal, ask
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.listing import Chunk, chunk_of
 from services.portal.pages.instrument_forms import of_the_form, read_instrument
+from services.portal.pages.moving_orders import moving_orders
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -56,6 +57,7 @@ async def change_owner(visit: Visit) -> Response:
             owner=chosen,
             form=visit.form,
             waits=bool(changed.proposal.proposal_id),
+            orders=await moving_orders(visit, instrument.instrument_id),
         )
     if changed.proposal.proposal_id:
         return visit.redirect(f"/proposals/{changed.proposal.proposal_id}")
