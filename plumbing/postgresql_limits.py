@@ -128,7 +128,7 @@ def _ping(connection: Any, record: Any, _proxy: Any) -> None:
     if record.info.pop(_FRESH, False):
         return
     try:
-        connection.run_async(lambda own: own.execute(";", timeout=PING_SECONDS))
+        connection.run_async(lambda own: own.execute("SELECT 1", timeout=PING_SECONDS))
     except Exception as error:  # whatever it is: another connection is made
         raise InvalidatePoolError(f"The connection was lost: {error!r}") from error
 

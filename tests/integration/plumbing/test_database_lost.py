@@ -63,9 +63,9 @@ def database(server: PostgresServer) -> Database:
     return Database(server.url("postgres"))
 
 
-async def ask(database: Database) -> int:
+async def ask(database: Database, query: str = "SELECT 7") -> int:
     async with database.snapshot() as session:
-        return int((await (await session.connection()).execute(sa.text("SELECT 7"))).scalar_one())
+        return int((await (await session.connection()).execute(sa.text(query))).scalar_one())
 
 
 async def failure(work: Callable[[], Awaitable[object]]) -> Exception:
@@ -103,6 +103,12 @@ async def test_one_that_crashed_is_away_and_found_again(
     assert await ask(database) == 7
     assert await leader.held()
     await leader.release()
+    await database.close()
+
+
+async def test_a_connection_is_used_again(database: Database) -> None:
+    """To make one, the server starts a process: that takes longer than most of what is asked."""
+    assert len({await ask(database, "SELECT pg_backend_pid()") for _ in range(3)}) == 1
     await database.close()
 
 
