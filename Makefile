@@ -35,10 +35,12 @@ export PATH := $(PATH):$(CURDIR)/var/promtool/usr/bin:$(CURDIR)/var/grpcurl
 # These use no database, or one kind whatever `--database` names.
 ON_ONE_KIND := $(patsubst %,tests/integration/plumbing/test_%.py,full_disk health migrating_under_keys \
 	quick_sqlite replicas tls_to_engines transport)
-# The small edition of the second pass: what change, lists, proofs, retention and reading do in SQL.
+# The small edition of the second pass: what change, lists, proofs, retention and reading do in SQL,
+# and whether every list is read from an index there too.
 ON_POSTGRESQL := $(filter-out $(ON_ONE_KIND),$(wildcard tests/integration/plumbing/test_*.py)) \
 	tests/integration/grading/test_convergence.py tests/integration/registry/test_registry_records.py \
-	tests/integration/alerts/test_pruning_notices.py tests/integration/events/test_refilling.py
+	tests/integration/alerts/test_pruning_notices.py tests/integration/events/test_refilling.py \
+	tests/integration/lists/test_plans.py
 
 ##@ Using it
 .PHONY: demo run

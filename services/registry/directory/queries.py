@@ -32,13 +32,9 @@ async def list_directory(view: View, request: pb.ListDirectoryRequest) -> pb.Lis
         )
         .where(unindexed(col(InstitutionListing.released)), *_asked(view, request))
     )
-    order: tuple[Any, ...] = (Institution.name, Institution.institution_id)
+    # No two institutions have the same name: by a second column PostgreSQL would sort them all.
     page, token = await paging.page(
-        view.session,
-        request,
-        rows,
-        *order,
-        key=lambda row: [getattr(row[0], column.key) for column in order],
+        view.session, request, rows, Institution.name, key=lambda row: [row[0].name]
     )
     count = await paging.count(view.session, request, rows, token)
     ids = [one.institution_id for one, _ in page]

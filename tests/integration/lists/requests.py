@@ -101,6 +101,7 @@ INTEGRATOR = Caller("s1", "某系统", frozenset({Role.INTEGRATOR}), BUREAU)
 SERVICE = service_caller("alerts")
 STAFF = (CASEWORKER, REVIEWER, SERVICE)
 ALL = (*STAFF, OPERATOR)
+PEOPLE = (CASEWORKER, REVIEWER, OPERATOR)
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,7 @@ LISTS = (
         of_sharings.list_receiver_notices,
         (
             Asked(sharings.ListReceiverNoticesRequest()),
-            Asked(sharings.ListReceiverNoticesRequest(notice_id="n1")),
+            Asked(sharings.ListReceiverNoticesRequest(notice_id="n1"), a_few=OF_A_BATCH),
             Asked(sharings.ListReceiverNoticesRequest(case_id="s1"), (SERVICE,), a_few="of a case"),
         ),
     ),
@@ -290,7 +291,7 @@ LISTS = (
             Asked(_NOTICES(state="failed"), ALL),
             Asked(_NOTICES(subject_id=SUBJECT, unread=True), ALL),
             Asked(_NOTICES(notice_id="n1")),
-            Asked(_NOTICES(own=True)),
+            Asked(_NOTICES(own=True), PEOPLE),  # nothing is addressed to a service
             Asked(_NOTICES(kind="digest"), ALL),
             Asked(_NOTICES(channel="mail"), ALL),
             Asked(_NOTICES(failure="refused"), ALL),
