@@ -97,6 +97,7 @@ ACTIONS = {
     "join_instruments": N_("合并器具"),
     "answer_question": N_("决定导入留下的事项"),
     "keep_apart": N_("疑似同一的各自保留"),
+    "settle_order_term": N_("改正旧版本受理的检定申请所依据的期限"),
     "move_report_due": N_("按工作日历调整报送检定结果的期限"),
     "tell_institution": N_("提醒检定机构"),
     "tell_of_marks": N_("告知检定时的环境超出限值"),

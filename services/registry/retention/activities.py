@@ -18,6 +18,7 @@ from plumbing.temporal import final_errors
 from plumbing.told_time import checked_day
 from services.registry.former_releases import announce_again
 from services.registry.institutions.reminding import tell, untold
+from services.registry.orders.terms.former_release import settle_terms
 from services.registry.people import contacts
 from services.registry.retention import expiry as retention
 from services.registry.retention.workflows import ACTIVITY, Expired
@@ -44,8 +45,8 @@ class Activities:
         Erases the contacts of experts whose appointment has ended too (PIPL 47(一)). Then tells
         each institution what came to be due from it (S4 二(四)); a fault in that never stops the
         expiry. Last, announces anew what ends, where replicas of a former release may have changed
-        it unannounced. A day that has not begun is refused: then the round works for today. Returns
-        the number of expired records.
+        it unannounced, and settles the terms of orders that they accepted. A day that has not begun
+        is refused: then the round works for today. Returns the number of expired records.
         """
         checked = checked_day(round_.as_of, self._changes.clock)
         total, after = 0, retention.START
@@ -60,6 +61,7 @@ class Activities:
         await self._erase_contacts(checked.day)
         await self._tell_institutions(checked.day)
         await announce_again(self._changes)
+        await settle_terms(self._changes)
         return Expired(records=total, correction=checked.correction)
 
     async def _erase_contacts(self, on: date) -> None:

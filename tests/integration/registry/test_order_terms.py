@@ -9,10 +9,14 @@ from uuid import uuid4
 from sqlmodel import col, select, update
 
 from law.terms.workdays import edition, nth_working_day
+from plumbing.change import Changes
 from plumbing.client import new_request_id
+from plumbing.clock import SystemClock
 from plumbing.identity import Role
 from protos.registry.v1 import orders_pb2 as pb
 from protos.registry.v1 import proposals_pb2 as proposals
+from services.registry.orders.tables import Order
+from services.registry.orders.terms.former_release import settle_terms
 from services.registry.orders.terms.tables import OrderTerms
 from services.registry.tables import Proposal
 from tests.integration.registry.running_registry import (
@@ -25,7 +29,7 @@ from tests.integration.registry.running_registry import (
 from tests.integration.registry.test_orders import application, move
 
 # Of their own: what they state holds for no order of another test.
-DISTRICT, CITY = "331004", "331000"
+DISTRICT, OTHER_DISTRICT, CITY = "331004", "331003", "331000"
 LAB, TOMORROW = "合成期限检定院", "2026-09-15"
 
 
@@ -50,8 +54,8 @@ async def state(registry: RunningRegistry, bureau: str, **values: Any) -> None:
         released.valid_from = TODAY
 
 
-async def applied(registry: RunningRegistry) -> tuple[Client, pb.Order]:
-    owner = await registry.subject(bureau=DISTRICT)
+async def applied(registry: RunningRegistry, bureau: str = DISTRICT) -> tuple[Client, pb.Order]:
+    owner = await registry.subject(bureau=bureau)
     instrument = await registry.instrument(owner)
     operator = registry.client(Role.OPERATOR, subject_id=owner.subject_id, name=uuid4().hex)
     answer = await operator.orders.ApplyForVerification(
@@ -113,6 +117,38 @@ async def test_an_order_has_the_term_of_its_bureau_or_of_the_one_above_or_the_ex
     assert len([one for one in history if one.in_force]) == 2
     [entry, *_] = await registry.audited(f"order_terms/{CITY}")
     assert (entry.action, entry.ground) == ("put_order_terms", "（合成）市局2号")
+
+
+async def test_an_order_that_a_former_release_accepted_has_the_figure_it_is_due_by(
+    registry: RunningRegistry,
+) -> None:
+    lab = await registry.speaker(LAB, "FUEL")
+    await registry.bureau(OTHER_DISTRICT)
+    await state(registry, OTHER_DISTRICT, acceptance_days=3, completion_days=10)
+    taken = []
+    for _ in range(2):
+        _, order = await applied(registry, OTHER_DISTRICT)
+        taken += (await lab.orders.MoveOrders(move([order.order_id], "accepted"))).orders
+    former, ours = taken
+    assert (former.due_on, former.term.days) == (after(10), 10)
+    async with registry.database.transaction() as session:
+        row = await session.get_one(Order, former.order_id)
+        row.due_on, row.term_days = date.fromisoformat(after(20)), 3  # as that release left it
+    for _ in range(2):
+        await settle_terms(Changes(registry.database, SystemClock()))
+    found = [
+        (await lab.orders.GetOrder(pb.GetOrderRequest(order_id=one.order_id))).order
+        for one in taken
+    ]
+    assert [(one.due_on, one.term.days, one.term.bureau) for one in found] == [
+        (after(20), 20, ""),
+        (after(10), 10, OTHER_DISTRICT),
+    ]
+    entries = await registry.audited(f"order/{former.order_id}")
+    assert [one.action for one in entries].count("settle_order_term") == 1
+    assert "settle_order_term" not in {
+        one.action for one in await registry.audited(f"order/{ours.order_id}")
+    }
 
 
 async def test_what_is_wrong_with_terms_is_named(registry: RunningRegistry) -> None:
