@@ -62,6 +62,7 @@ from services.alerts.notices.reopened_orders import tell_of_reopened
 from services.alerts.notices.results import certificate_uploaded, keep_passed, newly_passed
 from services.alerts.notices.shown_laboratories import laboratory_shown
 from services.alerts.notices.term_digests import term_rung_reached
+from services.alerts.notices.unauthorised_orders import forget_handed_on
 from services.alerts.notices.upkeep import upkeep_noted
 from services.alerts.register_events import (
     calibration_due_changed,
@@ -304,6 +305,7 @@ async def instruments_changed(
     await tell_of_compulsion(change, told)
     if not silent and event.change.cause in _TELLS_OWNERS:
         await tell_of_owners(change, handed_on, before)
+        await forget_handed_on(change, moved)
     if event.change.cause == registry.CAUSE_FILED:
         await instruments_filed(change, event.instruments)
 

@@ -1,15 +1,16 @@
 """Orders whose institution is authorised only until a day before they are due.
 
 Owner and institution hear of them at once when an authorisation is announced that ends too early,
-otherwise with the next watch, once for each last day; again if it was none of these meanwhile.
-What lasts longest of an institution's authorisations for a type counts. They hear at once as well
-if an authorisation is corrected to another type, and none is left for the one that it had.
+otherwise with the next watch, once for each last day; again if it was none of these meanwhile, or
+has another owner. What lasts longest of an institution's authorisations for a type counts. They
+hear at once as well if an authorisation is corrected to another type, and none is left for the one
+that it had.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
@@ -20,6 +21,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.reminders import Due
 from plumbing.change import Change
+from plumbing.chunks import chunks
 from protos.registry.v1 import events_pb2 as events
 from services.alerts.due_dates import Ending
 from services.alerts.escalation.tables import UNENDED
@@ -45,12 +47,13 @@ _LASTING = (
     .subquery()
 )
 _last = _LASTING.c.last
+IDS_PER_QUERY = 500
 
 
 async def issue_unauthorised(change: Change, bureau: str, on: date) -> list[Notice]:
     """Tells the owners of a bureau, and institutions, of orders that come to be such on a day."""
     own = col(Subject.bureau) == bureau
-    await _forget(change, on, own)
+    await _forget(change, sa.not_(_is_cut_off(on)), own)
     return await _tell(change, _too_short(on), own)
 
 
@@ -74,11 +77,17 @@ async def tell_of_endings(
     for ending in endings:
         if ending.kind == Due.AUTHORISATION:
             named = _of(ending.institution, ending.what)
-            await _forget(change, change.today, *named)
+            await _forget(change, sa.not_(_is_cut_off(change.today)), *named)
             await _tell(change, _too_short(change.today), *named)
             former = before.get(ending.ending_id)
             if former is not None and former != present[ending.ending_id]:
                 await _tell(change, _last.is_(None), *_of(ending.institution, former))
+
+
+async def forget_handed_on(change: Change, instrument_ids: Collection[str]) -> None:
+    """Lets the new owners of instruments hear with the next watch: the former ones were told."""
+    for ids in chunks(sorted(instrument_ids), IDS_PER_QUERY):
+        await _forget(change, col(AwaitedOrder.instrument_id).in_(ids))
 
 
 def _of(institution: str, type_code: str) -> tuple[sa.ColumnElement[bool], ...]:
@@ -100,11 +109,10 @@ async def _tell(change: Change, *which: sa.ColumnElement[bool]) -> list[Notice]:
     return [one for one in notices if one is not None]
 
 
-async def _forget(change: Change, on: date, *which: sa.ColumnElement[bool]) -> None:
-    """Lets whoever was told hear again if an order is cut off anew, which it is no more."""
+async def _forget(change: Change, *which: sa.ColumnElement[bool]) -> None:
+    """Forgets of orders what was told of them, so that it is told again when they are cut off."""
     told = col(AwaitedOrder.told_until).is_not(None)
-    lasts = sa.not_(_is_cut_off(on))
-    for order, _, _ in (await change.session.exec(_open_orders(told, lasts, *which))).all():
+    for order, _, _ in (await change.session.exec(_open_orders(told, *which))).all():
         order.told_until = None
 
 

@@ -262,6 +262,21 @@ async def test_who_is_cut_off_again_by_the_same_day_hears_again(alerts: RunningA
     assert len(await told()) == 2
 
 
+async def test_who_gets_an_instrument_hears_that_its_order_is_cut_off(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.announce(events.InstitutionsChanged(institutions=[LAB]))
+    await alerts.put(subject(2), instrument(1))
+    await alerts.announce(changed("accepted", 2, due_on="2026-10-16"))
+    told = told_by(alerts)
+    await put(alerts, ending("authorisation", 1, date(2026, 10, 15), what="FUEL"))
+    assert len(await told()) == 2
+    sold = instrument(1, 2, subject_id="s2")
+    await alerts.put(sold, cause=events.CAUSE_ENTERED)
+    await alerts.watch_days(1)
+    assert "unit2@test.example" in {address for address, _ in await told()}
+
+
 async def test_orders_of_the_type_that_an_authorisation_no_longer_has_are_told(
     alerts: RunningAlerts,
 ) -> None:
