@@ -125,7 +125,7 @@ async def test_an_order_that_a_former_release_accepted_has_the_figure_it_is_due_
     lab = await registry.speaker(LAB, "FUEL")
     await registry.bureau(OTHER_DISTRICT)
     await state(registry, OTHER_DISTRICT, acceptance_days=3, completion_days=10)
-    taken = []
+    taken = list[pb.Order]()
     for _ in range(2):
         _, order = await applied(registry, OTHER_DISTRICT)
         taken += (await lab.orders.MoveOrders(move([order.order_id], "accepted"))).orders
