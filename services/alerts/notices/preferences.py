@@ -59,7 +59,7 @@ async def get_digest_preference(
     row = await preference_of(view.session, key or ("" if of_subject else INSTITUTION))
     return pb.GetDigestPreferenceResponse(
         rhythm=row.rhythm,
-        mailed=row.mailed,
+        mailed=mails_digests(row),
         language=row.language,
         weekday=row.weekday + 1,
         quiet_from=row.quiet_from,
@@ -143,6 +143,11 @@ async def preference_of(session: AsyncSession, key: str) -> DigestPreference:
     return row or (USUAL_OF_INSTITUTION if key.startswith(INSTITUTION) else USUAL)
 
 
+def mails_digests(wish: DigestPreference) -> bool:
+    """Returns whether digests are mailed. Those of a bureau are, whatever it once could store."""
+    return wish.mailed or wish.subject_id.startswith(BUREAU)
+
+
 def is_mailed(
     wish: DigestPreference, kind: NoticeKind, *, by_webhook: bool, by_sms: bool = False
 ) -> bool:
@@ -150,7 +155,7 @@ def is_mailed(
 
     `by_webhook` is whether a webhook takes it, `by_sms` whether a text message can go out.
     """
-    if kind is NoticeKind.DIGEST and not wish.mailed:
+    if kind is NoticeKind.DIGEST and not mails_digests(wish):
         return False
     if kind in (wish.portal_only or ()):
         return False

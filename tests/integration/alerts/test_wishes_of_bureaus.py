@@ -13,7 +13,7 @@ from services.alerts.languages import Language
 from services.alerts.notices import preferences
 from services.alerts.notices.issue import issue, known
 from services.alerts.notices.texts import Text
-from services.alerts.tables import Bureau, Notice, NoticeKind, NoticeState
+from services.alerts.tables import Bureau, DigestPreference, Notice, NoticeKind, NoticeState
 from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts
 from tests.integration.alerts.test_notices_of_institutions import CASEWORKER, FAR, prefer, tell
 
@@ -89,6 +89,21 @@ async def test_a_bureau_cannot_keep_its_week_from_the_mail(alerts: RunningAlerts
     await alerts.watch_days(5)
     [week] = await weeks(alerts)
     assert week.state is NoticeState.PENDING
+
+
+async def test_a_wish_of_an_earlier_release_keeps_no_week_from_the_mail(
+    alerts: RunningAlerts,
+) -> None:
+    await prefer(alerts, CASEWORKER, rhythm="weekly", weekday=FRIDAY)
+    async with alerts.database.transaction() as session:
+        wish = await session.get_one(DigestPreference, f"bureau/{BUREAU}")
+        wish.mailed = False
+    async with open_view(alerts.database, alerts.clock, CASEWORKER) as view:
+        shown = await preferences.get_digest_preference(view, pb.GetDigestPreferenceRequest())
+    await told(alerts, "waits")
+    await alerts.watch_days(5)
+    [week] = await weeks(alerts)
+    assert (shown.mailed, week.state) == (True, NoticeState.PENDING)
 
 
 async def test_what_waited_for_a_week_is_mailed_if_a_bureau_wants_none(
