@@ -61,6 +61,7 @@ from services.alerts.notices.record_notices import fact_of, records_changed, tel
 from services.alerts.notices.reopened_orders import tell_of_reopened
 from services.alerts.notices.results import certificate_uploaded, keep_passed, newly_passed
 from services.alerts.notices.shown_laboratories import laboratory_shown
+from services.alerts.notices.stated_terms import order_terms_stated
 from services.alerts.notices.term_digests import term_rung_reached
 from services.alerts.notices.unauthorised_orders import forget_handed_on
 from services.alerts.notices.upkeep import upkeep_noted
@@ -167,6 +168,7 @@ def _of_registry_later() -> list[tuple[type[Any], Handler[Any]]]:
         (registry.DccChanged, dcc_changed),
         (registry.UpkeepNoted, upkeep_noted),
         (registry.LaboratoryShown, laboratory_shown),
+        (registry.OrderTermsStated, order_terms_stated),
         (registry.CalendarEditionApplied, keeping(AppliedEdition)),
     ]
 

@@ -9,7 +9,7 @@ Announces   BureausChanged, SubjectsChanged, InstrumentsChanged, VerificationsRe
             RecordsChanged, PermitsChanged, CalibrationDueChanged, CertificateUploaded,
             BatchDecided, ProposalDecided, AccountMailDue, InstitutionsChanged, InstitutionDue,
             EndingsChanged, DccChanged, UpkeepNoted, LaboratoryShown, EnvironmentMarked,
-            EnvironmentNoted, ClockMoved.
+            EnvironmentNoted, OrderTermsStated, ClockMoved.
 Listens to  RulesetActivated of grading, for which ruleset governs an archive; its own ClockMoved
             and VerificationsRecorded.
 Waits       in `retention/daily`, for the days on which records leave the archive.

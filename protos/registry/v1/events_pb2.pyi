@@ -1343,3 +1343,45 @@ class LaboratoryShown(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LaboratoryShown: _TypeAlias = LaboratoryShown  # noqa: Y015
+
+@_typing.final
+class OrderTermsStated(_message.Message):
+    """A bureau stated terms for orders of its instruments, and a second person released them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TERMS_ID_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    ACCEPTANCE_DAYS_FIELD_NUMBER: _builtins.int
+    COMPLETION_DAYS_FIELD_NUMBER: _builtins.int
+    VALID_FROM_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    terms_id: _builtins.str
+    """Stable id of what was stated."""
+    bureau: _builtins.str
+    """The bureau."""
+    acceptance_days: _builtins.int
+    """Working days from an application to its acceptance or refusal; 0 means that it states none."""
+    completion_days: _builtins.int
+    """Working days from the acceptance to the completion; 0 likewise."""
+    valid_from: _builtins.str
+    """First day: of applications for the one, of acceptances for the other."""
+    source: _builtins.str
+    """The document or decision that states them."""
+    def __init__(
+        self,
+        *,
+        terms_id: _builtins.str = ...,
+        bureau: _builtins.str = ...,
+        acceptance_days: _builtins.int = ...,
+        completion_days: _builtins.int = ...,
+        valid_from: _builtins.str = ...,
+        source: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acceptance_days", b"acceptance_days", "bureau", b"bureau", "completion_days", b"completion_days", "source", b"source", "terms_id", b"terms_id", "valid_from", b"valid_from"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderTermsStated: _TypeAlias = OrderTermsStated  # noqa: Y015

@@ -13,6 +13,7 @@ from plumbing.change import Changes
 from plumbing.client import new_request_id
 from plumbing.clock import SystemClock
 from plumbing.identity import Role
+from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import orders_pb2 as pb
 from protos.registry.v1 import proposals_pb2 as proposals
 from services.registry.orders.tables import Order
@@ -149,6 +150,17 @@ async def test_an_order_that_a_former_release_accepted_has_the_figure_it_is_due_
     assert "settle_order_term" not in {
         one.action for one in await registry.audited(f"order/{ours.order_id}")
     }
+
+
+async def test_terms_are_announced_when_they_are_released(registry: RunningRegistry) -> None:
+    bureau = await registry.bureau("331022")
+    waits = await propose(registry, bureau, acceptance_days=3)
+    assert await registry.events_of(f"order_terms/{bureau}") == []
+    await registry.release(waits)
+    [event] = await registry.events_of(f"order_terms/{bureau}")
+    assert isinstance(event, events.OrderTermsStated)
+    assert (event.acceptance_days, event.completion_days) == (3, 0)
+    assert (event.valid_from, event.source) == (TOMORROW, "（合成）局办〔2026〕1号")
 
 
 async def test_what_is_wrong_with_terms_is_named(registry: RunningRegistry) -> None:

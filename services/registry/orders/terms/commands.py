@@ -15,6 +15,7 @@ from law.separation import Act
 from plumbing.change import Change
 from protos.registry.v1 import orders_pb2 as pb
 from services.registry.commands.targets import refuse_any
+from services.registry.orders.terms import wire
 from services.registry.orders.terms.figures import in_force
 from services.registry.orders.terms.tables import OrderTerms
 from services.registry.proposals.propose import Proposed, propose
@@ -52,7 +53,7 @@ async def put_order_terms(
 async def release_order_terms(
     change: Change, request: pb.PutOrderTermsRequest, proposal: Proposal
 ) -> None:
-    """States the terms that a second person releases.
+    """States the terms that a second person releases, and announces them.
 
     Raises WrongState if their day has come: the terms of that day run by others.
     """
@@ -83,6 +84,7 @@ async def release_order_terms(
         ground=row.source,
         bureau=row.bureau,
     )
+    await change.announce(wire.announced(row), aggregate=object_, bureau=row.bureau)
 
 
 async def _present(change: Change, bureau: str) -> OrderTerms | None:

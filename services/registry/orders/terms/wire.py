@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import orders_pb2 as pb
 from services.registry.orders.terms.figures import Figure, defined
 from services.registry.orders.terms.tables import OrderTerms
@@ -38,3 +39,15 @@ def order_terms(row: OrderTerms, *, in_force: bool) -> pb.OrderTerms:
     )
     message.released_at.FromDatetime(row.released_at)
     return message
+
+
+def announced(row: OrderTerms) -> events.OrderTermsStated:
+    """Converts what a bureau stated to its event, which names no person."""
+    return events.OrderTermsStated(
+        terms_id=row.terms_id,
+        bureau=row.bureau,
+        acceptance_days=row.acceptance_days,
+        completion_days=row.completion_days,
+        valid_from=row.valid_from.isoformat(),
+        source=row.source,
+    )
