@@ -6,18 +6,30 @@ and qualifications. No event names a person: the number of its certificate is en
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from plumbing.change import Change
+from plumbing.chunks import chunks
 from protos.registry.v1 import events_pb2 as events
 from services.registry.institutions.tables import Authorisation, Institution
 from services.registry.laboratories.tables import Laboratory
 from services.registry.people.tables import Qualification
 
+ENDINGS_PER_EVENT = 500
+
 
 async def announce_ending(change: Change, ending: events.Ending) -> None:
     """Announces the last day of one thing, after each change of it."""
-    object_ = f"{ending.kind}/{ending.ending_id}"
-    event = events.EndingsChanged(endings=[ending])
-    await change.announce(event, aggregate=object_, bureau=ending.bureau)
+    await announce_endings(change, f"{ending.kind}/{ending.ending_id}", [ending])
+
+
+async def announce_endings(
+    change: Change, aggregate: str, endings: Sequence[events.Ending]
+) -> None:
+    """Announces the last days of things of a bureau together, at most 500 in an event."""
+    for chunk in chunks(endings, ENDINGS_PER_EVENT):
+        event = events.EndingsChanged(endings=chunk)
+        await change.announce(event, aggregate=aggregate, bureau=chunk[0].bureau)
 
 
 def of_authorisation(row: Authorisation, institution: Institution) -> events.Ending:

@@ -71,17 +71,21 @@ async def tell_of_endings(
 ) -> None:
     """Tells of the orders that the authorisations among these endings do not outlast.
 
-    `before` are the types that they had before these endings were stored (`types_of`).
+    What was announced together is one mail to each. `before` are the types that they had before
+    these endings were stored (`types_of`).
     """
     present = await types_of(change.session, endings)
+    held, left = set[tuple[str, str]](), set[tuple[str, str]]()
     for ending in endings:
         if ending.kind == Due.AUTHORISATION:
-            named = _of(ending.institution, ending.what)
-            await _forget(change, sa.not_(_is_cut_off(change.today)), *named)
-            await _tell(change, _too_short(change.today), *named)
+            held.add((ending.institution, ending.what))
             former = before.get(ending.ending_id)
             if former is not None and former != present[ending.ending_id]:
-                await _tell(change, _last.is_(None), *_of(ending.institution, former))
+                left.add((ending.institution, former))
+    if held:
+        of_held, of_left = _of(held), sa.and_(_of(left), _last.is_(None))
+        await _forget(change, sa.not_(_is_cut_off(change.today)), of_held)
+        await _tell(change, sa.or_(sa.and_(_too_short(change.today), of_held), of_left))
 
 
 async def forget_handed_on(change: Change, instrument_ids: Collection[str]) -> None:
@@ -90,11 +94,9 @@ async def forget_handed_on(change: Change, instrument_ids: Collection[str]) -> N
         await _forget(change, col(AwaitedOrder.instrument_id).in_(ids))
 
 
-def _of(institution: str, type_code: str) -> tuple[sa.ColumnElement[bool], ...]:
-    return (
-        col(AwaitedOrder.institution) == institution,
-        col(AwaitedOrder.type_code) == type_code,
-    )
+def _of(authorised: Collection[tuple[str, str]]) -> sa.ColumnElement[bool]:
+    """That an order is with one of these institutions, each with the type of the order."""
+    return sa.tuple_(AwaitedOrder.institution, AwaitedOrder.type_code).in_(sorted(authorised))
 
 
 async def _tell(change: Change, *which: sa.ColumnElement[bool]) -> list[Notice]:

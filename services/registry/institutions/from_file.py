@@ -18,7 +18,7 @@ from plumbing.change import Change
 from protos.registry.v1 import institutions_pb2 as pb
 from services.registry.commands.targets import refuse_any
 from services.registry.institutions.commands import content_of, credit_code_of
-from services.registry.institutions.saving import save_authorisation, save_institution
+from services.registry.institutions.saving import save_authorisations, save_institution
 from services.registry.institutions.tables import Authorisation, Institution
 from services.registry.sheets import Columns, SheetRow
 
@@ -220,6 +220,7 @@ async def _authorise(
     )
     of_institution = of_institution.order_by(col(Authorisation.valid_from)).with_for_update()
     present = (await change.session.exec(of_institution)).all()
+    saved = list[tuple[Authorisation, dict[str, Any] | None]]()
     for one in rows_of_file:
         if (content := one.authorisation) is None:
             continue
@@ -239,7 +240,8 @@ async def _authorise(
         else:
             answer.changed += 1
         row.sqlmodel_update(_days(content))
-        await save_authorisation(change, row, institution, before)
+        saved.append((row, before))
+    await save_authorisations(change, institution, saved)
 
 
 def _days(authorisation: Mapping[str, Any]) -> dict[str, date]:

@@ -242,6 +242,24 @@ async def test_a_last_day_that_is_set_back_is_told_with_all_orders(alerts: Runni
     assert await told() == []
 
 
+async def test_what_is_announced_together_is_one_mail_to_each(alerts: RunningAlerts) -> None:
+    await alerts.announce(events.InstitutionsChanged(institutions=[LAB]))
+    await alerts.put(instrument(1), instrument(2))
+    both = two(changed("accepted", 2, due_on="2026-10-16"))
+    both.orders[1].type_code = "WATER"
+    await alerts.announce(both)
+    told = told_by(alerts)
+    fuel = ending("authorisation", 1, date(2026, 10, 14), what="FUEL")
+    water = ending("authorisation", 2, date(2026, 10, 15), what="WATER")
+    for _ in range(2):
+        await alerts.announce(events.EndingsChanged(endings=[fuel, water]), aggregate="some/thing")
+    [(lab, to_lab), (owner, to_owner)] = await told()
+    assert (lab, owner) == ("lab@example.com", "unit1@test.example")
+    for body in (to_lab, to_owner):
+        assert ("NO-7" in body, "2026-10-14" in body) == (True, True)
+        assert ("NO-8" in body, "2026-10-15" in body) == (True, True)
+
+
 async def test_who_is_cut_off_again_by_the_same_day_hears_again(alerts: RunningAlerts) -> None:
     await alerts.announce(events.InstitutionsChanged(institutions=[LAB]))
     await alerts.put(instrument(1))

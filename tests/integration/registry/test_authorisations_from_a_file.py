@@ -9,6 +9,7 @@ import pytest
 
 from plumbing.client import new_request_id
 from plumbing.identity import Role
+from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import institutions_pb2 as pb
 from protos.registry.v1 import orders_pb2 as orders
 from tests.integration.registry.running_registry import (
@@ -101,6 +102,20 @@ async def test_a_file_enters_institutions_and_what_they_may_verify(
     assert [one.valid_until for one in found.authorisations] == ["2031-12-31", DAYS[1]]
     audited = await registry.audited(f"authorisation/{found.authorisations[0].authorisation_id}")
     assert [one.action for one in audited] == ["put_authorisation", "put_authorisation"]
+
+
+async def test_what_a_file_authorises_of_an_institution_is_announced_together(
+    registry: RunningRegistry, head: Client
+) -> None:
+    name = f"合成一并检定院{uuid4().hex[:6]}"
+    await load(head, row(name, "FUEL", *DAYS, "第1号"), row(name, "NAWI-D", *DAYS, "第1号"))
+    known = (await on_file(head, name)).institution
+    told = [
+        {(one.what, one.last_day) for one in event.endings}
+        for event in await registry.events_of(f"institution/{known.institution_id}")
+        if isinstance(event, events.EndingsChanged)
+    ]
+    assert told == [{("FUEL", DAYS[1]), ("NAWI-D", DAYS[1])}]
 
 
 async def test_a_further_period_of_a_document_is_another_authorisation(head: Client) -> None:
