@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from law.periods import SHANGHAI
-from services.alerts.notices.english import questions
+from services.alerts.notices.english import as_written, questions
 from services.alerts.notices.texts import Contact, Text, body
 
 
@@ -42,7 +42,7 @@ def undertaking_ends_in_english(name: str, until: date, words: str, bureau: Cont
         f"The day of your undertaking comes: {until}",
         body(
             f"{name}:\nAt the interview you undertook to do by {until}, that day included:",
-            words,
+            as_written("Undertaking", words),
             "If it is done, please tell the bureau, which will verify it.",
             questions(bureau),
         ),

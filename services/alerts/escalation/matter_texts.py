@@ -38,7 +38,8 @@ def closed_in_english(
     name: str, names: tuple[str, str], reasons: str, contact: Contact, *, interview_cancelled: bool
 ) -> Text:
     """Writes the end of a follow-up in English; the reasons stay as the person wrote them."""
-    why = reasons or "Your metrology credit grade has changed and is no longer a ground for it."
+    changed = "Your metrology credit grade has changed and is no longer a ground for it."
+    why = english.as_written("Reasons", reasons) if reasons else changed
     return Text(
         f"Follow-up closed: {names[1]}",
         body(

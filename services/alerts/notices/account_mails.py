@@ -13,6 +13,7 @@ from plumbing.newer_tables import known
 from protos.registry.v1 import events_pb2 as registry
 from services.alerts.languages import Language
 from services.alerts.notices.dead_letter_mail import PLATFORM
+from services.alerts.notices.english import as_written
 from services.alerts.notices.issue import Matter, issue, put_into
 from services.alerts.notices.texts import Text, body
 from services.alerts.tables import Bureau, NoticeKind
@@ -100,7 +101,8 @@ def _in_english(due: registry.AccountMailDue) -> Text:
         ],
         "known": [f"You have an account for {firm} already. If you forgot its password, set it."],
         "rejected": [
-            f"Your application for {firm} was rejected. Reason: {due.remark}",
+            f"Your application for {firm} was rejected.",
+            as_written("Reason", due.remark),
             "You may apply again with what is missing, or ask the bureau.",
         ],
         "appointment": [

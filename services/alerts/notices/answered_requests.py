@@ -76,8 +76,8 @@ def answered_en(
         f"Your request {answer}: {what}",
         body(
             f"{name}:\nYour request of {what}{about} {answer}.",
-            *([f"Your ground: {proposal.ground}"] if proposal.ground else []),
-            f"The answer: {proposal.reasons}",
+            *([english.as_written("Your ground", proposal.ground)] if proposal.ground else []),
+            english.as_written("The answer", proposal.reasons),
             english.questions(bureau),
         ),
     )

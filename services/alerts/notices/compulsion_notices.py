@@ -98,7 +98,8 @@ def free_en(name: str, instruments: Told, bureau: Contact) -> Text:
         body(
             f"{name}:\nThe bureau states that these instruments need not be verified:",
             *numbered(
-                f"{named_en(one)}, because: {one.non_compulsory_ground}" for one in instruments
+                f"{named_en(one)}. {english.as_written('Ground', one.non_compulsory_ground)}"
+                for one in instruments
             ),
             "They have no colour any more for a day that passed or for never having been verified."
             " One that was rejected and is still in use has a red alert as before.",

@@ -44,6 +44,11 @@ def grade_name(ruleset_id: str, grade: str) -> str:
     return load(ruleset_id).grade(grade).title_en if ruleset_id in GRADING else grade
 
 
+def as_written(label: str, words: str) -> str:
+    """Returns the words of a person or a document, which stay in the language they are in."""
+    return f"{label}, as written: {words}"
+
+
 def digest(name: str, on: date, lines: Sequence[Line], bureau: Contact) -> Text:
     """Writes the digest to the subject `name`, the most severe colour first."""
     ordered = sorted(lines, key=lambda line: (-line.colour.severity, line.valid_until or date.min))
@@ -89,9 +94,9 @@ def adverse_record(name: str, on: date, fact: RecordFact, bureau: Contact) -> Te
         body(
             f"{name}:\nThis was entered in your metrology credit archive:",
             f"Matter: {kind}",
-            f"Facts: {fact.summary or 'see the document'}",
+            as_written("Facts", fact.summary) if fact.summary else "Facts: see the document",
             f"Determined on: {fact.determined_on}",
-            f"Source: {fact.source_ref}",
+            as_written("Source", fact.source_ref),
             "It becomes public only after a confidentiality review and a set time; you may object "
             "before.",
             remedy(bureau, on),
@@ -152,11 +157,11 @@ def closed(
 def remedy(bureau: Contact, on: date) -> str:
     """Returns a paragraph: how to object, and within which term the bureau decides."""
     term = definition("objection_first", on)
-    ground = spell_articles(f"{OUTCOME_CITE}; {OBJECTION_CITE}", "en")
+    articles = spell_articles(f"{OUTCOME_CITE}; {OBJECTION_CITE}", "en")
     return (
-        f"Remedy: you may object to this at {_named(bureau)}, with evidence ({ground}). It decides "
-        f"within {term.days} working days of acceptance, and within {term.cap} at most where that "
-        f"is extended ({spell_articles(term.cite, 'en')})."
+        f"Remedy: you may object to this at {_named(bureau)}, with evidence ({articles}). It "
+        f"decides within {term.days} working days of acceptance, and within {term.cap} at most "
+        f"where that is extended ({spell_articles(term.cite, 'en')})."
     )
 
 

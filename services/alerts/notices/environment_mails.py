@@ -112,7 +112,7 @@ def noted(name: str, office: str, event: registry.EnvironmentNoted) -> InBoth:
         texts.body(
             f"{name}:\n{office} looked at the conditions of this verification:",
             thing_en,
-            f"What it found: {event.note}",
+            english.as_written("What it found", event.note),
         ),
     )
     return zh, en

@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from plumbing.change import Change
 from protos.registry.v1 import orders_pb2 as pb
+from services.alerts.notices.english import as_written
 from services.alerts.notices.issue import about_orders
 from services.alerts.notices.listing import named, named_en, numbered
 from services.alerts.notices.texts import Text, body
@@ -82,7 +83,7 @@ def written(institution: str, owner: str, orders: Sequence[pb.Order], ground: st
             f"{institution}:\nThese orders of {owner or 'the applicant'} {ended_en.what}, and need"
             " not be handled any more:",
             *numbered(map(named_en, orders)),
-            *([f"Note: {ground}"] if ground else []),
+            *([as_written("Note", ground)] if ground else []),
             *ended_en.after,
         ),
     )

@@ -111,7 +111,7 @@ def in_english(name: str, code: str, act: pb.SubjectAct, contact: Contact) -> Te
     """Writes the same notice in English."""
     lines = [_SENTENCES[act.act][1].format(**_values(name, code, act))]
     if act.ground:
-        lines.append(f"Ground: {act.ground}")
+        lines.append(english.as_written("Ground", act.ground))
     return Text(TITLES[act.act][1], body(*lines, english.questions(contact)))
 
 

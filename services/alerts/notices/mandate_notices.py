@@ -10,6 +10,7 @@ from plumbing.change import Change
 from plumbing.events.envelope import Received
 from protos.objection.v1 import events_pb2 as objection
 from protos.objection.v1 import objection_pb2
+from services.alerts.notices.english import as_written
 from services.alerts.notices.issue import Matter, issue, known
 from services.alerts.notices.texts import Text, body
 from services.alerts.tables import Bureau, NoticeKind, Subject
@@ -78,7 +79,9 @@ async def mandate_checked(change: Change, received: Received[objection.MandateCh
     else:
         zh, en = "新的委托书未被采用", "The later mandate was refused"
         said = f"{case.number}一案代理人提交的新的委托书未被采用：{event.reasons}"
-        said_en = f"The mandate sent last in case {case.number} was refused: {event.reasons}"
+        said_en = f"The mandate sent last in case {case.number} was refused. " + as_written(
+            "Reasons", event.reasons
+        )
     key = f"mandate_checked/{case.case_id}/{received.id}"
     texts = Text(f"{zh}：{case.number}", body(said)), Text(f"{en}: {case.number}", body(said_en))
     await _tell_both(change, case, key, *texts)

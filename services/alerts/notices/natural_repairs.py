@@ -15,6 +15,7 @@ from plumbing.change import Change
 from plumbing.chunks import chunks
 from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import registry_pb2
+from services.alerts.notices.english import as_written
 from services.alerts.notices.issue import Matter, contact_of, issue, known
 from services.alerts.notices.record_keys import adverse_record_key
 from services.alerts.notices.texts import Contact, RecordFact, Text, body
@@ -94,8 +95,8 @@ def in_chinese(name: str, facts: Sequence[RecordFact], cite: str, bureau: Contac
 def in_english(name: str, facts: Sequence[RecordFact], cite: str, bureau: Contact) -> Text:
     """Writes the notice to the subject `name` in English."""
     lines = [
-        f"- {kind_name(RecordKind(fact.kind), 'en')}: {fact.summary or fact.source_ref},"
-        f" {fact.determined_on}"
+        f"- {kind_name(RecordKind(fact.kind), 'en')}, determined on {fact.determined_on}. "
+        + as_written("Facts" if fact.summary else "Document", fact.summary or fact.source_ref)
         for fact in facts
     ]
     return Text(

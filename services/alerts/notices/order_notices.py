@@ -11,6 +11,7 @@ from functools import partial
 from plumbing.change import Change
 from protos.registry.v1 import orders_pb2 as pb
 from services.alerts.notices import texts
+from services.alerts.notices.english import as_written
 from services.alerts.notices.issue import Matter, issue, known
 from services.alerts.notices.listing import counted, counted_en, named, named_en, numbered
 from services.alerts.notices.texts import Text
@@ -97,9 +98,9 @@ def in_english(name: str, orders: Sequence[pb.Order], ground: str) -> Text:
             else f"The institution completes it by {day}. {_NOT_BEFORE}"
         )
     if first.state == "applied" and first.note:
-        lines.append(f"Your note: {first.note}")
+        lines.append(as_written("Your note", first.note))
     if ground:
-        lines.append(f"Note: {ground}")
+        lines.append(as_written("Note", ground))
     if first.state == "cancelled":
         lines.append("This order has ended. Fetch the instrument if the institution has it.")
     if first.state in _APPLY_AGAIN:

@@ -14,6 +14,7 @@ from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import proposals_pb2 as pb
 from services.alerts.notices import texts
 from services.alerts.notices.answered_requests import tell_owner
+from services.alerts.notices.english import as_written
 from services.alerts.notices.issue import Matter, issue, office_of
 from services.alerts.notices.listing import named, named_en
 from services.alerts.notices.texts import Text
@@ -111,9 +112,9 @@ def to_institution(
     in_english = texts.body(
         f"{name}:\n{en} by {office}: {rule.en}.",
         *([f"Instrument: {named_en(instrument)}"] if instrument else []),
-        *([f"Why it was proposed: {proposal.ground}"] if proposal.ground else []),
+        *([as_written("Why it was proposed", proposal.ground)] if proposal.ground else []),
         *_differences(proposal, "{0}: {1} on file, {2} in the certificate", 1),
-        f"Why it was decided so: {proposal.reasons}",
+        as_written("Why it was decided so", proposal.reasons),
         *([effect_en] if effect_en else []),
     )
     return Text(f"{zh}：{rule.zh}", in_chinese), Text(f"{en}: {rule.en}", in_english)

@@ -11,6 +11,7 @@ from functools import partial
 
 from plumbing.change import Change
 from protos.registry.v1 import orders_pb2 as pb
+from services.alerts.notices.english import as_written
 from services.alerts.notices.issue import about_orders, issue, known
 from services.alerts.notices.listing import counted, counted_en, named, named_en, numbered
 from services.alerts.notices.texts import Text, body
@@ -71,7 +72,7 @@ def in_english(name: str, orders: Sequence[pb.Order], ground: str) -> Text:
             " by these days:",
             *numbered(map(_due_en, orders)),
             f"Institution: {first.institution}",
-            f"Note: {ground}",
+            as_written("Note", ground),
             "If you were told to fetch one, ask the institution first. Do not use the instrument"
             " before it has passed.",
         ),
@@ -96,7 +97,7 @@ def to_institution(owner: str, orders: Sequence[pb.Order], ground: str) -> InBot
             f"{first.institution}:\nThe results of these orders of {owner} are no longer on file or"
             " were changed, and the orders are open again:",
             *numbered(map(_due_en, orders)),
-            f"Note: {ground}",
+            as_written("Note", ground),
             "Act by these days; report the results again if you have verified already.",
         ),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from law.colours.rule import VerificationResult
+from services.alerts.notices.english import as_written
 from services.alerts.notices.listing import first_ones, named, named_en
 from services.alerts.notices.texts import Text, body
 
@@ -92,7 +93,7 @@ def _file_en(line: Line) -> str:
     paper = "rejection notice" if rejection else "certificate"
     if line.certificate > 1:
         return (
-            f" The file of the {paper} was replaced by version {line.certificate}, because:"
-            f" {line.reason}. Use the new one."
+            f" The file of the {paper} was replaced by version {line.certificate}. Use the new one."
+            f" {as_written('Reason', line.reason)}"
         )
     return f" The file of the {paper} was uploaded." if line.certificate else ""

@@ -18,6 +18,7 @@ from plumbing.identity import covering
 from protos.registry.v1 import events_pb2 as registry
 from services.alerts.due_dates import Ending
 from services.alerts.escalation.tables import UNENDED
+from services.alerts.notices.english import as_written
 from services.alerts.notices.issue import Matter, contact_of
 from services.alerts.notices.texts import Text, body
 from services.alerts.notices.to_institutions import InBoth, issue_to_institution
@@ -76,7 +77,7 @@ def written(name: str, office: str, event: registry.OrderTermsStated) -> InBoth:
             f"{name}:\n{office} stated within which terms orders are handled, from {day} on:",
             f"1. To accept or refuse: {_days_en(accepting, 'the application')}",
             f"2. To complete: {_days_en(completing, 'the acceptance')}",
-            f"Stated by, as written: {event.source}",
+            as_written("Document or decision", event.source),
             f"They hold for instruments in the district of {office}; where a bureau below it states"
             f" its own, those hold. The first is for applications made from {day} on, the second"
             " for orders accepted from that day on. Earlier ones keep their terms.",

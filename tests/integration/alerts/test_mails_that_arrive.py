@@ -77,7 +77,7 @@ MAILS = [
             f"Results and certificates ({NEXT}): 2 of them",
             *("fuel dispenser NO-1: passed on 2025-09-01", f"valid until {LATER}"),
             "fuel dispenser NO-2: verified on 2025-09-01",
-            "replaced by version 2, because: 数值更正. Use the new one.",
+            "replaced by version 2. Use the new one. Reason, as written: 数值更正",
         ),
     ),
     Mail(

@@ -21,6 +21,6 @@ def test_the_owner_is_told_the_answer_in_both_languages() -> None:
     assert "（燃油加油机 J-1）未获批准" in zh.body
     assert "答复：铭牌上没有这一编号" in zh.body
     assert "was declined; nothing has changed" in en.title
-    assert "The answer: 铭牌上没有这一编号" in en.body
+    assert "The answer, as written: 铭牌上没有这一编号" in en.body
     proposal.state = "released"
     assert "已获批准并生效" in answered_zh("测试单位", proposal, None, BUREAU).title
