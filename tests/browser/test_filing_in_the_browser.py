@@ -90,6 +90,7 @@ def test_an_owner_asks_that_another_firm_gets_an_instrument(sign_in: SignIn) -> 
     press(owner, "核对并提交")
     press(owner, "提交备案")
     expect(owner.get_by_text("已备案")).to_be_visible()
+    instrument = applies(owner)
     owner.get_by_role("link", name="申请变更使用单位").click()
     check(sign_in("demo.operator"), owner.url)
     press(owner, "核对并提交")
@@ -102,17 +103,39 @@ def test_an_owner_asks_that_another_firm_gets_an_instrument(sign_in: SignIn) -> 
     owner.get_by_label("新的使用单位的统一社会信用代码").fill(code)
     press(owner, "核对并提交")
     expect(owner.get_by_text("提交后由监管机关的办案人员核准才生效。")).to_be_visible()
+    expect(owner.locator("main")).to_contain_text(
+        "没有办结的申请随器具转到新的使用单位；不用再检定的，请先撤回"
+    )
     press(owner, "提交申请")
     expect(owner.locator("main")).to_contain_text(f"新的使用单位 {code}")
 
+    moves = "没有办结的申请随器具转到新的使用单位；不用再检定的，请先终止"
+    caseworker.goto(f"{instrument}/owner")
+    caseworker.get_by_label("新的使用单位的名称").fill(code)
+    press(caseworker, "查找")
+    caseworker.get_by_role("radio").check()
+    press(caseworker, "核对")
+    expect(caseworker.locator("main")).to_contain_text(moves)
     caseworker.goto(owner.url)
     expect(caseworker.locator("main")).to_contain_text(name)
+    expect(caseworker.locator("main")).to_contain_text(moves)
     caseworker.get_by_label("理由").fill("经核对买卖合同")
     press(caseworker, "批准变更")
     caseworker.goto("/instruments?q=卖出-0001")
     expect(caseworker.locator("tbody tr", has_text="卖出-0001")).to_contain_text(name)
     owner.goto("/instruments?q=卖出-0001")
     expect(owner.locator("tbody tr", has_text="卖出-0001")).to_have_count(0)
+
+
+def applies(owner: Page) -> str:
+    """The owner applies for the verification of an instrument from its page; returns the page."""
+    instrument = owner.url.partition("?")[0]
+    owner.goto(f"/orders/new?instrument={instrument.rpartition('/')[2]}")
+    owner.get_by_role("radio").first.check()
+    press(owner, "继续")
+    press(owner, "提交申请")
+    owner.goto(instrument)
+    return instrument
 
 
 def another_firm(caseworker: Page) -> tuple[str, str]:
