@@ -279,6 +279,12 @@ def appears(page: Page, sought: Locator) -> Locator:
     return sought
 
 
+def offered(page: Page, numbers: str, count: int = 1) -> None:
+    """Opens an application once it offers instruments with these numbers, which were just filed."""
+    page.goto("/orders/new")
+    appears(page, page.get_by_role("checkbox", name=re.compile(numbers)).nth(count - 1))
+
+
 def move_clock(page: Page, day: date) -> None:
     """Moves the clock of the sandbox to a day that is to come, by the buttons of the header."""
     page.goto("/law/working-days")

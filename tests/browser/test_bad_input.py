@@ -61,6 +61,7 @@ def cases(page: Page) -> set[str]:
 def withdraw(page: Page, case: str) -> None:
     page.goto(f"{case}/withdraw")
     press(page, "撤回异议")
+    expect(page.get_by_text("已撤回").first).to_be_visible()
 
 
 def posted(page: Page, address: str, fields: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from services.cli.sample.instruments import INSTITUTION, SECOND_INSTITUTION
 from services.portal import order_words
-from tests.browser.conftest import appears, check, press, today
+from tests.browser.conftest import appears, check, offered, press, today
 from tests.browser.test_morning_of_an_institution import listed
 
 SignIn = Callable[..., Page]
@@ -98,7 +98,7 @@ def files(operator: Page) -> None:
     press(operator, "核对并提交")
     press(operator, "提交备案")
     expect(operator.get_by_text("已备案")).to_be_visible()
-    operator.goto("/orders/new")
+    offered(operator, "能力-0001")
     operator.get_by_label(re.compile("能力-0001")).check()
     press(operator, "继续")
 
@@ -266,7 +266,7 @@ def test_types_of_different_institutions_are_applied_for_one_after_the_other(
         press(operator, "核对并提交")
         press(operator, "提交备案")
         expect(operator.get_by_text("已备案")).to_be_visible()
-    operator.goto("/orders/new")
+    offered(operator, "分开-", len(kinds))
     operator.get_by_label("编号或类型名称中有").fill("分开-")
     press(operator, "筛选")
     press(operator, "全部符合条件的都选上")

@@ -31,6 +31,7 @@ from tests.browser.conftest import (
     engaged,
     engaged_at,
     move_clock,
+    offered,
     press,
     send_file,
     settle,
@@ -85,7 +86,7 @@ def on_file(page: Page, tmp_path: Path, day: date) -> None:
 
 def applies(page: Page, count: int) -> None:
     """A firm applies for all its scales with one form."""
-    page.goto("/orders/new")
+    offered(page, "", count)
     scales = page.get_by_role("checkbox")
     expect(scales).to_have_count(count)
     for scale in scales.all():

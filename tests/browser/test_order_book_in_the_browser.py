@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import appears, both_ways, check, press, today
+from tests.browser.conftest import appears, both_ways, check, offered, press, today
 
 SignIn = Callable[..., Page]
 HEADS = "器具类型,出厂编号,单位自编号,使用地点"
@@ -29,7 +29,7 @@ def files(operator: Page, numbers: Sequence[str]) -> None:
 
 def applies(operator: Page, numbers: Sequence[str]) -> None:
     """It searches, keeps what it ticked, gives numbers by hand and by file, all repaired."""
-    operator.goto("/orders/new")
+    offered(operator, numbers[0][:-1], len(numbers))
     press(operator, "继续")
     expect(operator.get_by_role("alert")).to_contain_text("请选择要检定的器具")
     operator.get_by_label("编号或类型名称中有").fill(numbers[0][:-1])

@@ -13,7 +13,7 @@ from uuid import uuid4
 from playwright.sync_api import Page, expect
 
 from law.periods import add_months
-from tests.browser.conftest import press, today
+from tests.browser.conftest import offered, press, today
 from tests.dcc import dcc
 
 SignIn = Callable[..., Page]
@@ -32,7 +32,7 @@ def applies(operator: Page, serial_no: str) -> None:
     operator.get_by_label("出厂编号").fill(serial_no)
     press(operator, "核对并提交")
     press(operator, "提交备案")
-    operator.goto("/orders/new")
+    offered(operator, serial_no)
     operator.get_by_label(serial_no).check()
     press(operator, "继续")
     operator.get_by_role("radio").first.check()
