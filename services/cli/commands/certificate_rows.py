@@ -9,6 +9,10 @@ _COMMANDS = "services.cli.commands"
 CERTIFICATE_COMMANDS = (
     Command("certificate upload", f"{_COMMANDS}.certificates:certificate_upload",
             "上传一次检定的证书文件。", "Sends the file of a verification's certificate."),
+    Command("certificate upload-several",
+            f"{_COMMANDS}.certificate_batch:certificate_upload_several",
+            "检定机构上传几份证书文件，按文件名中的证书编号对应。",
+            "Sends the certificate files of an institution; each finds its result by its name."),
     Command("certificate save", f"{_COMMANDS}.certificates:certificate_save",
             "把证书文件存到本机。", "Saves the file of a certificate on this machine."),
     Command("certificate archive", f"{_COMMANDS}.certificate_archive:certificate_archive",

@@ -7,11 +7,9 @@ and what was not and why, is told by the names of the files.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from pathlib import PurePosixPath
 from typing import Any, TypeGuard, cast
 from uuid import NAMESPACE_URL, uuid5
@@ -22,6 +20,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from law.identity import document_key
+from law.identity.file_names import number_of, numbers_in
 from plumbing.chunks import chunks
 from plumbing.client import Refusal, ask, new_request_id
 from protos.registry.v1 import certificates_pb2 as pb
@@ -35,11 +34,7 @@ from services.portal.wording import N_
 PATH = "/certificates/several"
 MOST = 100  # files at once
 TOGETHER = 10  # of the greatest length, that one form may carry
-MOST_WORDS = 12  # of a file name in which a number is looked for
-SHORTEST = 5  # characters of a number that is not the whole name of its file
 _NUMBERS = 1000  # that a request may ask for
-_LONGEST_NUMBER = 100
-_BETWEEN = re.compile(r"[\s_,;+、，；]+")
 _OF_A_FILE = (
     grpc.StatusCode.INVALID_ARGUMENT,
     grpc.StatusCode.FAILED_PRECONDITION,
@@ -97,32 +92,6 @@ def _page(
 
 def _stem(file: UploadFile) -> str:
     return PurePosixPath((file.filename or "").replace("\\", "/")).stem
-
-
-def numbers_in(stem: str) -> dict[str, range]:
-    """Returns the certificate numbers that a file name may write, each with its words in the name.
-
-    They are in the form in which numbers are compared. A number is the whole name, or stands apart
-    from other words by blanks, underscores or commas. Those of the most words come first.
-    """
-    words = [word for word in _BETWEEN.split(stem) if word]
-    found = {document_key(stem): range(len(words))}
-    spans = (range(*ends) for ends in combinations(range(len(words[:MOST_WORDS]) + 1), 2))
-    for span in sorted(spans, key=len, reverse=True):
-        key = document_key("".join(words[span.start : span.stop]))
-        if len(key) >= SHORTEST and any(letter.isdigit() for letter in key):
-            found.setdefault(key, span)
-    return {key: span for key, span in found.items() if 0 < len(key) <= _LONGEST_NUMBER}
-
-
-def number_of(stem: str, issued: Collection[str]) -> list[str]:
-    """Returns the issued numbers that a file name writes, without those within a longer one."""
-    found: dict[str, range] = {}
-    for key, span in numbers_in(stem).items():
-        within = any(span.start >= one.start and span.stop <= one.stop for one in found.values())
-        if key in issued and not within:
-            found[key] = span
-    return list(found)
 
 
 async def _issued(visit: Visit, numbers: Collection[str]) -> Issued:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.portal.pages.certificate_batches import MOST_WORDS, number_of, numbers_in
+from law.identity.file_names import MOST_WORDS, number_of, numbers_in
 
 ISSUED = ("检字2026-0001", "检字2026-00012", "测检(2026)7", "a-7", "2026-0001", "17", "0001")
 
