@@ -14,10 +14,18 @@ import pytest_asyncio
 from plumbing.client import ask, new_request_id
 from protos.grading.v1 import grading_pb2 as grading
 from protos.identity.v1 import identity_pb2 as identity
+from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.commands.accounts import role_value
 from tests.commands import quanheng
-from tests.e2e.requests import Place, assess_index
+from tests.e2e.requests import (
+    INSTITUTION,
+    Place,
+    assess_index,
+    authorise,
+    put_instrument,
+    verify,
+)
 from tests.e2e.running_platform import RunningPlatform, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -41,7 +49,12 @@ async def homes(
         "inspector": ("inspector", {"bureau": platform.subject.bureau}),
         "city_reviewer": ("municipal_reviewer", {"bureau": city}),
         "city_head": ("unit_head", {"bureau": city}),
+        "institution": (
+            "verification_institution",
+            {"bureau": platform.subject.bureau, "institution": INSTITUTION},
+        ),
     }
+    await authorised(platform)
     homes = {"administrator": tmp_path_factory.mktemp("administrator")}
     for person, (role, scope) in people.items():
         request = identity.CreateAccountRequest(
@@ -69,6 +82,15 @@ async def homes(
     )
     assert {status for status, _, _ in await asyncio.gather(*logins)} == {0}
     return homes
+
+
+async def authorised(platform: RunningPlatform) -> None:
+    """Puts the institution on file and authorises it, as the unit head of its bureau."""
+    desk = platform.clients["unit_head"].institutions
+    institution = institutions.Institution(name=INSTITUTION, bureau=platform.subject.bureau)
+    put = institutions.PutInstitutionRequest(request_id=new_request_id(), institution=institution)
+    filed = (await ask(desk.PutInstitution(put))).institution
+    await ask(desk.PutAuthorisation(authorise(filed.institution_id)))
 
 
 async def command(platform: RunningPlatform, home: Path, *words: str) -> tuple[int, str, str]:
@@ -295,3 +317,31 @@ async def test_a_refused_objection_is_reconsidered_from_the_command_line(
     await run("operator", "objection", "withdraw", review["case_id"])
     shown = await run("operator", "objection", "show", case_id)
     assert [entry["number"] for entry in shown["related"]] == [review["number"]]
+
+
+async def test_several_certificates_are_sent_by_one_command(
+    platform: RunningPlatform, homes: dict[str, Path], run: Run, tmp_path: Path
+) -> None:
+    place = Place(platform.subject.bureau, platform.subject)
+    desk = platform.clients["caseworker"].registry
+    place.instrument_id = (
+        await ask(desk.PutInstrument(put_instrument(place)))
+    ).instrument.instrument_id
+    number = (await ask(desk.RecordVerification(verify(place)))).verification.certificate_no
+    right, wrong = tmp_path / f"测试加油站_{number}.pdf", tmp_path / "测试无此编号9999.pdf"
+    for file in (right, wrong):
+        file.write_bytes(b"%PDF-1.7 a certificate")
+    words = ("certificate", "upload-several", str(wrong), str(right))
+    status, out, err = await command(platform, homes["institution"], *words)
+    assert status == 1
+    assert f"{wrong.name}：文件名中没有本机构已登记结果的证书编号" in err
+    assert f"✓ {right.name}：证书 {number}" in out
+    assert "已保存 1 份，1 份没有保存" in out
+
+    [again] = await run("institution", "certificate", "upload-several", str(right))
+    shown = await run("institution", "certificate", "show", again["verification_id"])
+    [kept] = shown["certificates"]
+    assert (kept["certificate_id"], kept["file_name"]) == (again["certificate_id"], right.name)
+    refused, _, why = await command(platform, homes["caseworker"], *words)
+    assert refused == 1
+    assert "由检定机构的人员办理" in why
