@@ -274,6 +274,8 @@ def test_types_of_different_institutions_are_applied_for_one_after_the_other(
     expect(operator.get_by_text("请按类型分开申请")).to_be_visible()
     expect(operator.get_by_text("今天没有机构可以检定")).to_be_visible()  # belt weighers
     operator.get_by_role("link", name=re.compile("非自行指示秤：1 台")).click()
+    both = re.compile("instrument=.+instrument=")  # the one to be applied for later as well
+    expect(operator.get_by_role("link", name="重新选择器具")).to_have_attribute("href", both)
     applies_with_the_first(operator)
     told = operator.get_by_role("alert")
     expect(told).to_contain_text("下面是还没有申请的")
