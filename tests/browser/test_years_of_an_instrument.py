@@ -51,9 +51,9 @@ class Story:
         """
         for page in (self.owner, self.bureau):
             page.goto(self.instrument)
-            word = page.locator("main .govuk-tag").first
-            appears(page, word.filter(has_text=COLOURS[colour]))
-            expect(page.locator("main")).to_contain_text(f"有效期至 {in_words(until)}")
+            tag = page.locator(".govuk-tag", has_text=COLOURS[colour])
+            appears(page, page.locator("main", has=tag, has_text=f"有效期至 {in_words(until)}"))
+            expect(page.locator("main .govuk-tag").first).to_contain_text(COLOURS[colour])
         anyone = self.sign_in(java_script_enabled=False)
         anyone.goto(self.label)
         shown = anyone.locator(f"main:has(.state-{colour})", has_text=in_words(until))
