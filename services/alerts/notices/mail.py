@@ -122,20 +122,30 @@ async def send(message: EmailMessage, smtp_url: str, ca_file: str = "") -> str:
     `smtp` it is encrypted if the server offers it. Raises MailError if the server cannot be reached
     or does not accept the message.
     """
-    client = None
     try:
         client = _client(smtp_url, ca_file)
-        async with asyncio.timeout(STEP_SECONDS):
-            await client.connect()
-        _, answer = await client.send_message(message)
+    except (OSError, ValueError) as error:
+        raise MailError(error) from error
+    talking = asyncio.create_task(_talk(client, message))
+    try:
+        # With Python 3.11 a reply that comes as its reader is cancelled swallows that, and the talk
+        # goes on, perhaps with a server that hangs. Who waits for a task is cancelled in any case.
+        await asyncio.wait({talking})
+        return _storable(talking.result())
     except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
         raise MailError(error) from error
-    else:
-        return _storable(answer)
     finally:
-        if client is not None:
-            client.close()  # the reply to QUIT matters no more
-            await asyncio.sleep(0)  # in which the connection closes
+        talking.cancel()
+        client.close()  # the reply to QUIT matters no more
+        await asyncio.gather(talking, return_exceptions=True)
+
+
+async def _talk(client: _Client, message: EmailMessage) -> str:
+    """Connects and sends; returns the answer to the content."""
+    async with asyncio.timeout(STEP_SECONDS):
+        await client.connect()
+    _, answer = await client.send_message(message)
+    return answer
 
 
 def _client(smtp_url: str, ca_file: str) -> _Client:

@@ -6,6 +6,7 @@ import asyncio
 from email.message import EmailMessage
 
 import pytest
+from aiosmtplib.protocol import SMTPProtocol
 
 from services.alerts.notices import mail
 from services.alerts.notices.mail import MailError
@@ -70,6 +71,26 @@ async def test_a_reply_in_another_encoding_can_be_stored() -> None:
         with pytest.raises(MailError) as caught:
             await send_to(hostile)
     assert str(caught.value).encode()
+
+
+async def test_what_is_cancelled_as_a_reply_arrives_ends_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # As when the service ends just then: a server that hangs at the next line would hold it up.
+    reads, replies = SMTPProtocol.data_received, 0
+
+    def read_and_cancel(protocol: SMTPProtocol, data: bytes) -> None:
+        nonlocal replies
+        reads(protocol, data)
+        replies += 1
+        if replies == 3:  # to the connection, EHLO and MAIL
+            sending.cancel()
+
+    monkeypatch.setattr(SMTPProtocol, "data_received", read_and_cancel)
+    async with sink(hangs=lambda line: line.startswith("RCPT")) as hostile:
+        sending = asyncio.create_task(send_to(hostile))
+        await asyncio.wait({sending}, timeout=mail.STEP_SECONDS / 2)
+        assert sending.cancelled()
 
 
 async def test_a_late_reply_to_the_content_is_waited_for_and_no_second_copy_is_sent(
