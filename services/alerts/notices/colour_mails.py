@@ -72,22 +72,19 @@ _SET_NOTICE = (
     .where(_ALERT.c.alert_id == sa.bindparam("id"))
     .values(notice_id=sa.bindparam("notice"))
 )
-# Of the subject of a digest, whose row of this transaction says which it is.
-_NAMED_BY_DIGEST = (
+# Alerts of a bureau are raised by transactions that take turns, so from `first` on they are fresh.
+# Those of a subject are named by its digest, whose row this transaction has written.
+_SET_NOTICE_OF_FRESH = (
     sa.update(_ALERT)
     .where(
         col(Notice.notice_id).in_(sa.bindparam("notices", expanding=True)),
         col(Notice.subject_id) == _ALERT.c.subject_id,
+        _ALERT.c.alert_id >= sa.bindparam("first"),
         unindexed(_ALERT.c.bureau) == sa.bindparam("of_bureau"),
         _ALERT.c.notice_id.is_(None),
     )
     .values(notice_id=col(Notice.notice_id))
 )
-_SET_NOTICE_OF_EARLIER = _NAMED_BY_DIGEST.where(
-    _ALERT.c.alert_id.in_(sa.bindparam("ids", expanding=True))
-)
-# Alerts of a bureau are raised by transactions that take turns, so from `first` on they are fresh.
-_SET_NOTICE_OF_FRESH = _NAMED_BY_DIGEST.where(_ALERT.c.alert_id >= sa.bindparam("first"))
 _LAST_OF_ALL = 2**63 - 1
 _BY_INSTRUMENT = attrgetter("instrument_id")
 
@@ -115,11 +112,14 @@ async def issue_digests(
     orders = await open_orders(session, {a.instrument_id for _, own in alerts_of for a in own})
     digests = [_digest_of(owner, on, alerts, orders, contact) for owner, alerts in alerts_of]
     issued = await issue_to_owners(change, NoticeKind.DIGEST, bureau, on, digests)
-    earlier = {
-        owner.subject_id: [alert.alert_id for alert in alerts if alert.alert_id < first]
+    told = {notice.subject_id: notice.notice_id for notice in issued}
+    named = [
+        {"id": alert.alert_id, "notice": told[owner.subject_id]}
         for owner, alerts in alerts_of
-    }
-    await _name(session, bureau, first, earlier, issued)
+        for alert in alerts
+        if alert.alert_id < first and owner.subject_id in told
+    ]
+    await _name(session, named, bureau, first, issued)
     return issued
 
 
@@ -139,24 +139,22 @@ def _digest_of(
 
 async def _name(
     session: AsyncSession,
+    named: Sequence[dict[str, Any]],
     bureau: str,
     first: int,
-    earlier: Mapping[str, Sequence[int]],
     issued: Sequence[Notice],
 ) -> None:
-    """Stores which notice names an alert, of many subjects at once.
-
-    `earlier` are the alerts before `first` that the digest of each subject names.
-    """
-    await session.flush()  # the statements read the notices
+    """Stores which notice names an alert: one by one, all fresh ones of many subjects at once."""
+    await session.flush()  # the statement reads the notices
     connection = await session.connection()
+    if named:
+        await connection.execute(_SET_NOTICE, named)
+    if first == _LAST_OF_ALL:
+        return
     for told in chunks(issued, KEYS_PER_QUERY):
-        of_those = {"notices": [notice.notice_id for notice in told], "of_bureau": bureau}
-        named = [one for notice in told for one in earlier[notice.subject_id]]
-        for ids in chunks(named, KEYS_PER_QUERY):
-            await connection.execute(_SET_NOTICE_OF_EARLIER, {**of_those, "ids": ids})
-        if first != _LAST_OF_ALL:
-            await connection.execute(_SET_NOTICE_OF_FRESH, {**of_those, "first": first})
+        notices = [notice.notice_id for notice in told]
+        asked = {"notices": notices, "first": first, "of_bureau": bureau}
+        await connection.execute(_SET_NOTICE_OF_FRESH, asked)
 
 
 async def _alerts_without_notice(
