@@ -103,6 +103,11 @@ def overtaken(error: DBAPIError) -> bool:
     return isinstance(error, IntegrityError) or state in (_SERIALIZATION_FAILURE, _DEADLOCK)
 
 
+def deadlocked(error: DBAPIError) -> bool:
+    """Returns whether a transaction and others waited for each other, and it was the one to end."""
+    return getattr(error.orig, "sqlstate", None) == _DEADLOCK
+
+
 class WriterBusy(SQLAlchemyError):
     """Raised when a transaction of a SQLite file has waited too long for those before it."""
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
 import structlog
@@ -27,9 +27,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 from sqlmodel.sql.sqltypes import AutoString
 
-from plumbing.database import Database, PlumbingTable, SerialColumn
+from plumbing.database import Database, PlumbingTable, SerialColumn, deadlocked
 from plumbing.newer_tables import require_usable, unknown_revision
 from plumbing.owned_tables import (
     NotMigrated,
@@ -41,6 +42,7 @@ from plumbing.row_digests import Proven, proven_tables
 from plumbing.waiting import Waiting, once_there
 
 log = structlog.get_logger()
+T = TypeVar("T")
 # The modules with the tables that every service has.
 PLUMBING_MODULES = (
     "access.entry",
@@ -52,6 +54,7 @@ PLUMBING_MODULES = (
 )
 
 LOCK_SECONDS = 5
+MOST_DEADLOCKS = 10
 _ASKS = ("SELECT", "PRAGMA", "SET LOCAL")  # what changes nothing
 
 
@@ -98,9 +101,13 @@ async def upgrade(database: Database, service: str, revision: str = "head") -> N
 
 
 async def migrate(database: Database, service: str, revision: str = "head") -> None:
-    """Migrates as `upgrade` does, but raises NotMigrated where the role may change no table."""
-    async with database.patient() as connection:
-        await connection.run_sync(_upgrade, service, revision)
+    """Migrates as `upgrade` does, but raises NotMigrated where the role may change no table.
+
+    Services that work meanwhile use tables in another order. A deadlock with one of them changes
+    nothing, and the migrations begin anew.
+    """
+    work = partial(_upgrade, service=service, revision=revision)
+    await _unless_deadlocked(database, work)
 
 
 async def try_out(database: Database, service: str) -> Trial:
@@ -110,8 +117,20 @@ async def try_out(database: Database, service: str) -> Trial:
     a lock that others do not let go within LOCK_SECONDS. Raises NotMigrated where the role may
     change no table.
     """
-    async with database.patient() as connection:
-        return await connection.run_sync(_try_out, service)
+    return await _unless_deadlocked(database, partial(_try_out, service=service))
+
+
+async def _unless_deadlocked(database: Database, work: Callable[[sa.Connection], T]) -> T:
+    deadlocks = 0
+    while True:
+        try:
+            async with database.patient() as connection:
+                return await connection.run_sync(work)
+        except DBAPIError as error:
+            deadlocks += 1
+            if not deadlocked(error) or deadlocks > MOST_DEADLOCKS:
+                raise
+            log.warning("migrations.deadlock", error=str(error.orig))
 
 
 async def downgrade(database: Database, service: str, revision: str) -> None:
