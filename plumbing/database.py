@@ -59,7 +59,7 @@ JsonColumn = sa.JSON().with_variant(JSONB(), "postgresql")
 # Less than the 10 s for which a call waits by default, so that the caller hears the reason.
 WRITE_WAIT_SECONDS = 8.0
 # PostgreSQL's codes for the transaction that lost against another.
-_SERIALIZATION_FAILURE, _DEADLOCK = "40001", "40P01"
+_SERIALIZATION_FAILURE, DEADLOCK = "40001", "40P01"
 # The schema under which a transaction sees an attached file, and the mark of its connection.
 ATTACHED = "staged"
 _ENLARGED = "quanheng_enlarged_cache"  # the mark of a connection with a large page cache
@@ -100,12 +100,7 @@ def overtaken(error: DBAPIError) -> bool:
     If the failed transaction is repeated, it sees the result of the other one.
     """
     state = getattr(error.orig, "sqlstate", None)
-    return isinstance(error, IntegrityError) or state in (_SERIALIZATION_FAILURE, _DEADLOCK)
-
-
-def deadlocked(error: DBAPIError) -> bool:
-    """Returns whether a transaction and others waited for each other, and it was the one to end."""
-    return getattr(error.orig, "sqlstate", None) == _DEADLOCK
+    return isinstance(error, IntegrityError) or state in (_SERIALIZATION_FAILURE, DEADLOCK)
 
 
 class WriterBusy(SQLAlchemyError):

@@ -30,7 +30,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlmodel.sql.sqltypes import AutoString
 
-from plumbing.database import Database, PlumbingTable, SerialColumn, deadlocked
+from plumbing.database import DEADLOCK, Database, PlumbingTable, SerialColumn
 from plumbing.newer_tables import require_usable, unknown_revision
 from plumbing.owned_tables import (
     NotMigrated,
@@ -128,7 +128,8 @@ async def _unless_deadlocked(database: Database, work: Callable[[sa.Connection],
                 return await connection.run_sync(work)
         except DBAPIError as error:
             deadlocks += 1
-            if not deadlocked(error) or deadlocks > MOST_DEADLOCKS:
+            code = getattr(error.orig, "sqlstate", None)
+            if code != DEADLOCK or deadlocks > MOST_DEADLOCKS:
                 raise
             log.warning("migrations.deadlock", error=str(error.orig))
 
