@@ -45,6 +45,14 @@ CLIENT_ADDRESS, CLIENT_NAME = "x-client-address", "x-client-name"
 # is written to a file.
 VIA, PURPOSE = "x-via", "x-purpose"
 EXPORTING = "export"
+_OF_THE_REQUEST = (
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.FAILED_PRECONDITION,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+    grpc.StatusCode.ALREADY_EXISTS,
+    grpc.StatusCode.NOT_FOUND,
+    grpc.StatusCode.ABORTED,
+)
 # CANCELLED says a replica that was told to end before it had an answer: whoever cancels a call of
 # their own never sees its code.
 _AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
@@ -83,6 +91,11 @@ class Refusal(Exception):
     message_en: str
     faults: tuple[tuple[str, str, str], ...] = ()  # field, Chinese, English
     facts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_of_the_request(self) -> bool:
+        """Whether what was sent is at fault; otherwise the next request is likely refused too."""
+        return self.code in _OF_THE_REQUEST
 
     def __str__(self) -> str:
         return f"{self.code.name} {self.reason}: {self.message_zh} / {self.message_en}"

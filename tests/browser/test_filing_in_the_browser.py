@@ -118,7 +118,7 @@ def test_an_owner_asks_that_another_firm_gets_an_instrument(sign_in: SignIn) -> 
     expect(caseworker.locator("main")).to_contain_text(moves)
     caseworker.goto(owner.url)
     expect(caseworker.locator("main")).to_contain_text(name)
-    expect(caseworker.locator("main")).to_contain_text(moves)
+    expect(caseworker.locator("main")).to_contain_text("变更以后随器具转到新的使用单位")
     caseworker.get_by_label("理由").fill("经核对买卖合同")
     press(caseworker, "批准变更")
     caseworker.goto("/instruments?q=卖出-0001")

@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import grpc
 import typer
 
 from law.errors import NotPermitted
@@ -30,15 +29,6 @@ if TYPE_CHECKING:
 
 REFUSED = 1
 _NUMBERS = 1000  # that a request may ask for
-# Codes by which a single file is refused; any other concerns those that follow too.
-_OF_A_FILE = (
-    grpc.StatusCode.INVALID_ARGUMENT,
-    grpc.StatusCode.FAILED_PRECONDITION,
-    grpc.StatusCode.RESOURCE_EXHAUSTED,
-    grpc.StatusCode.ALREADY_EXISTS,
-    grpc.StatusCode.NOT_FOUND,
-    grpc.StatusCode.ABORTED,
-)
 _NO_NUMBER = (
     "文件名中没有本机构已登记结果的证书编号",
     "its name has no certificate number of a result that your institution reported",
@@ -178,7 +168,7 @@ async def _send(client: Client, file: Path, entry: VerificationEntry) -> tuple[A
         sent = await ask(client.certificates.UploadCertificate(parts))
     except Refusal as refusal:
         said = _said(refusal)
-        return _refused(file, entry, said), None if refusal.code in _OF_A_FILE else said
+        return _refused(file, entry, said), None if refusal.is_of_the_request else said
     kept = Answer(
         name_of(file),
         kept=True,

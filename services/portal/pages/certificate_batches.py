@@ -14,7 +14,6 @@ from pathlib import PurePosixPath
 from typing import Any, TypeGuard, cast
 from uuid import NAMESPACE_URL, uuid5
 
-import grpc
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
@@ -35,14 +34,6 @@ PATH = "/certificates/several"
 MOST = 100  # files at once
 TOGETHER = 10  # of the greatest length, that one form may carry
 _NUMBERS = 1000  # that a request may ask for
-_OF_A_FILE = (
-    grpc.StatusCode.INVALID_ARGUMENT,
-    grpc.StatusCode.FAILED_PRECONDITION,
-    grpc.StatusCode.RESOURCE_EXHAUSTED,
-    grpc.StatusCode.ALREADY_EXISTS,
-    grpc.StatusCode.NOT_FOUND,
-    grpc.StatusCode.ABORTED,
-)
 Issued = Mapping[str, Sequence[registry.VerificationEntry]]
 
 
@@ -165,7 +156,7 @@ async def _upload(visit: Visit, file: UploadFile, verification_id: str) -> str:
     try:
         await ask(call)
     except Refusal as refusal:
-        if refusal.code not in _OF_A_FILE:
+        if not refusal.is_of_the_request:
             raise
         faults = faults_by_field(refusal, visit.language)
         return next(iter(faults.values()), message_of(refusal, visit.language))

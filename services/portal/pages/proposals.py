@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,10 +14,8 @@ from plumbing.client import Refusal, ask
 from plumbing.clock import SHANGHAI
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import proposals_pb2 as pb
-from protos.registry.v1.orders_pb2 import Order
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.forms import told
-from services.portal.pages.moving_orders import moving_orders
 from services.portal.pages.proposed_objects import Named, facts, named, new_owners
 from services.portal.pages.reading import HIDDEN, account_names, bureau_names
 from services.portal.pages.tasks import Task
@@ -237,19 +235,9 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         about=_about(visit, proposal),
         concerned=await _concerned(visit, proposal),
         acts=_acts(visit, proposal),
-        orders=await _orders(visit, proposal),
         form=visit.form,
         **values,
     )
-
-
-async def _orders(visit: Visit, proposal: pb.Proposal) -> Sequence[Order]:
-    """The orders that a proposal gives to another owner with their instrument, while it waits."""
-    kind, instrument_id = proposal.object.split("/")[:2]
-    fields = {change.field for change in proposal.changes}
-    if kind != "instrument" or "subject_id" not in fields or proposal.state != "waiting":
-        return ()
-    return await moving_orders(visit, instrument_id)
 
 
 async def _concerned(visit: Visit, proposal: pb.Proposal) -> list[tuple[str, str]]:

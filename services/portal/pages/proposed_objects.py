@@ -168,7 +168,7 @@ async def _colour(visit: Visit, object_: str) -> str:
 
 
 async def _open_orders(visit: Visit, proposal: Proposal) -> str:
-    """The open orders of what is to be deregistered or scrapped: how many, with whom, what follows.
+    """The open orders of what is to go, or to go to another owner: how many, whose, what follows.
 
     Empty if there are none, or once the proposal is decided.
     """
